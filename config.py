@@ -1,0 +1,171 @@
+"""Settings from the environment, typed and checked at start. The only reader of ``os.environ``.
+
+Every setting has an embedded default, so that ``make run`` needs nothing; a firm sets
+``DATABASE_URL``, ``REDIS_URL`` and ``SECRET_KEY`` and whatever else it wants otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+ROOT = Path(__file__).resolve().parent
+LANGUAGES = {
+    "uk": {"flag": "ua", "name": "Українська"},
+    "ru": {"flag": "ru", "name": "Русский"},
+    "en": {"flag": "gb", "name": "English"},
+}
+SHORTEST_SECRET = 32
+
+
+class ConfigError(ValueError):
+    """A setting is missing or makes no sense; the message names it and says what to write."""
+
+
+def _int(env: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:
+    raw = env.get(name, "").strip()
+    if not raw:
+        return default
+    try:
+        value = int(raw)
+    except ValueError:
+        raise ConfigError(f"{name}={raw!r}: write a whole number") from None
+    if value < least:
+        raise ConfigError(f"{name}={raw!r}: write a number of {least} or more")
+    return value
+
+
+def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
+    raw = env.get(name, "").strip().lower()
+    if not raw:
+        return default
+    if raw not in {"1", "0", "true", "false", "yes", "no", "on", "off"}:
+        raise ConfigError(f"{name}={raw!r}: write 1 or 0")
+    return raw in {"1", "true", "yes", "on"}
+
+
+def _var_dir(env: Mapping[str, str]) -> Path:
+    folder = Path(env.get("HELPDESK_VAR", "") or ROOT / "var").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _secret_key(env: Mapping[str, str], var_dir: Path) -> str:
+    """The given key, checked; without one, a random key kept in ``var/secret_key`` (mode 600)."""
+    given = env.get("SECRET_KEY", "")
+    if given:
+        if len(given) < SHORTEST_SECRET:
+            raise ConfigError(f"SECRET_KEY: write at least {SHORTEST_SECRET} random characters")
+        return given
+    path = var_dir / "secret_key"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def _database_url(env: Mapping[str, str], var_dir: Path) -> str:
+    url = env.get("DATABASE_URL", "").strip() or f"sqlite:///{var_dir / 'helpdesk.sqlite'}"
+    if url.startswith(("postgres://", "postgresql://")):
+        return "postgresql+psycopg://" + url.split("://", 1)[1]
+    if not url.startswith(("sqlite:", "postgresql+psycopg:")):
+        raise ConfigError("DATABASE_URL: write a postgresql:// or an sqlite:/// address")
+    return url
+
+
+def _engine_options(env: Mapping[str, str], url: str) -> dict[str, Any]:
+    if url.startswith("sqlite:"):
+        return {"connect_args": {"timeout": 15, "check_same_thread": False}}
+    return {
+        "pool_size": _int(env, "DATABASE_POOL", 10, least=1),
+        "max_overflow": 20,
+        "pool_pre_ping": True,
+    }
+
+
+def _time_zone(env: Mapping[str, str]) -> str:
+    name = env.get("HELPDESK_TIME_ZONE", "").strip() or "Europe/Kyiv"
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(
+            f"HELPDESK_TIME_ZONE={name!r}: write a name such as Europe/Kyiv"
+        ) from None
+    return name
+
+
+def _language(env: Mapping[str, str]) -> str:
+    language = env.get("HELPDESK_LANGUAGE", "").strip() or "uk"
+    if language not in LANGUAGES:
+        raise ConfigError(f"HELPDESK_LANGUAGE={language!r}: write one of {', '.join(LANGUAGES)}")
+    return language
+
+
+def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return Flask's configuration made from ``env`` (the process environment by default).
+
+    Raises ConfigError with a message that names the wrong variable.
+    """
+    env = os.environ if env is None else env
+    var_dir = _var_dir(env)
+    url = _database_url(env, var_dir)
+    https = _flag(env, "HELPDESK_HTTPS", False)
+    redis_url = env.get("REDIS_URL", "").strip()
+    hosts = [h.strip() for h in env.get("HELPDESK_HOSTS", "").split(",") if h.strip()]
+    return {
+        "VAR_DIR": var_dir,
+        "SECRET_KEY": _secret_key(env, var_dir),
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(env, url),
+        "REDIS_URL": redis_url,
+        "HOST": env.get("HOST", "").strip() or "127.0.0.1",
+        "PORT": _int(env, "PORT", 8080, least=1),
+        "WEB_WORKERS": _int(env, "WEB_WORKERS", 1, least=1),
+        "WEB_THREADS": _int(env, "WEB_THREADS", 100, least=4),
+        # the ticket
+        "ARCHIVE_AFTER_DAYS": _int(env, "HELPDESK_ARCHIVE_AFTER_DAYS", 3),
+        "TIME_ZONE": _time_zone(env),
+        # Flask and its cookies
+        "MAX_CONTENT_LENGTH": _int(env, "HELPDESK_MAX_UPLOAD_MB", 20, least=1) * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "SESSION_COOKIE_NAME": "helpdesk",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": https,
+        "HTTPS": https,
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        "TRUSTED_PROXIES": _int(env, "HELPDESK_TRUSTED_PROXIES", 0),
+        "ALLOWED_HOSTS": hosts,
+        "FAB_SAFE_REDIRECT_HOSTS": hosts,
+        "WTF_CSRF_TIME_LIMIT": None,
+        # Flask-AppBuilder (traps.md: permissions are synced by a command, not at boot)
+        "APP_NAME": "Helpdesk",
+        "AUTH_TYPE": 1,
+        "AUTH_ROLE_ADMIN": "Admin",
+        "AUTH_ROLE_PUBLIC": "Public",
+        "AUTH_RATE_LIMITED": _flag(env, "HELPDESK_LIMIT_SIGN_IN", True),
+        "AUTH_RATE_LIMIT": "10 per 20 second",
+        "RATELIMIT_ENABLED": _flag(env, "HELPDESK_LIMIT_SIGN_IN", True),
+        "RATELIMIT_STORAGE_URI": redis_url or "memory://",
+        "FAB_UPDATE_PERMS": False,
+        "FAB_CREATE_DB": False,
+        "FAB_ADD_SECURITY_API": True,
+        "FAB_API_KEY_ENABLED": True,
+        "FAB_API_KEY_PREFIXES": ["hd_"],
+        "FAB_API_SWAGGER_UI": True,
+        "FAB_API_MAX_PAGE_SIZE": 100,
+        "FAB_OPENAPI_SERVERS": [{"url": "/"}],
+        "FAB_BASE_TEMPLATE": "layout.html",
+        # languages
+        "LANGUAGES": LANGUAGES,
+        "BABEL_DEFAULT_LOCALE": _language(env),
+        "BABEL_DEFAULT_TIMEZONE": _time_zone(env),
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "babel"),
+        "BABEL_DOMAIN": "messages",
+    }

@@ -1,0 +1,1 @@
+"""Background jobs and the one table of periodic ones."""

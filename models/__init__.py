@@ -1,0 +1,33 @@
+"""All tables by subject. Import models from here."""
+
+from models.base import Model, utcnow
+from models.clients import Client, ClientPhone, ClientWord, Unit
+from models.journal import Delivery, JournalEntry, OutboxEvent, PeriodicRun
+from models.personal import SavedView, TicketRead
+from models.staff import Department, Membership, Role, Staff
+from models.tickets import Call, Comment, Priority, State, Ticket, Topic
+
+__all__ = [
+    "Call",
+    "Client",
+    "ClientPhone",
+    "ClientWord",
+    "Comment",
+    "Delivery",
+    "Department",
+    "JournalEntry",
+    "Membership",
+    "Model",
+    "OutboxEvent",
+    "PeriodicRun",
+    "Priority",
+    "Role",
+    "SavedView",
+    "State",
+    "Ticket",
+    "TicketRead",
+    "Topic",
+    "Unit",
+    "Staff",
+    "utcnow",
+]

@@ -1,0 +1,1 @@
+"""Screens: thin views that parse, call one service verb and render."""
