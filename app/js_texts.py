@@ -1,0 +1,38 @@
+"""The texts of our JavaScript. ``t("…")`` in ``app/assets/js`` finds its translation by the English text.
+
+Each page carries this catalogue in its own language (``#hd-texts`` in ``layout.html``); a test compares it
+with the calls of ``t()``, so neither side can forget the other.
+"""
+
+from __future__ import annotations
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+TEXTS: dict[str, LazyString] = {
+    "Close": _("Close"),
+    "No connection to the server. What you typed stays here; try again.": _(
+        "No connection to the server. What you typed stays here; try again."
+    ),
+    "The server could not do this. What you typed stays here; try again or tell the administrator.": _(
+        "The server could not do this. What you typed stays here; try again or tell the administrator."
+    ),
+    "You may not do this.": _("You may not do this."),
+    "This is not there any more, or it was never yours to see.": _(
+        "This is not there any more, or it was never yours to see."
+    ),
+    "Too many requests at once. Wait a moment and try again.": _(
+        "Too many requests at once. Wait a moment and try again."
+    ),
+    "The page is too old to send this. Reload it; what you typed stays here until you do.": _(
+        "The page is too old to send this. Reload it; what you typed stays here until you do."
+    ),
+    "Remove the filter: {name}": _("Remove the filter: {name}"),
+    "{name}: condition": _("{name}: condition"),
+    "{name}: value": _("{name}: value"),
+}
+
+
+def catalogue() -> dict[str, str]:
+    """English text → text in the language of the current request."""
+    return {text: str(translation) for text, translation in TEXTS.items()}
