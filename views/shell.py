@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.js_texts import catalogue
+from app.widgets import init_widgets
 from views.icons import icon_of
 
 YEAR = 31_536_000
@@ -210,4 +211,5 @@ def init_shell(app: Flask) -> None:
     app.jinja_env.globals.update(asset=asset, has_asset=has_asset, icon_of=icon_of)
     app.jinja_env.filters.update(ago=ago, exact=exact)
     app.context_processor(lambda: {"shell": Shell()})
+    init_widgets(app)
     app.add_url_rule(f"{app.static_url_path}/dist/<path:path>", "dist", serve_dist)

@@ -5,6 +5,7 @@ const ROWS = "[data-hd-list] tbody tr";
 const rows = () => [...document.querySelectorAll(ROWS)];
 const boxes = () => [...document.querySelectorAll(`${ROWS} input[data-hd-select]`)];
 const chosen = new Set();
+const keyOf = (box) => `${box.getAttribute("form") ?? ""} ${box.value}`;
 let current = "";
 
 /** Make the next (1) or the previous (-1) row the current one and put the focus on its link. */
@@ -28,27 +29,35 @@ export function toggleCurrent() {
   document.querySelector(`${ROWS}.is-current input[data-hd-select]`)?.click();
 }
 
+/** Several lists on a page (related records) are told apart by [data-hd-scope]; one list needs none. */
+function scopes() {
+  const found = [...document.querySelectorAll("[data-hd-scope]")];
+  return found.length ? found : [document];
+}
+
 function show() {
-  const all = boxes();
-  const count = all.filter((box) => box.checked).length;
-  for (const box of all) box.closest("tr").classList.toggle("is-selected", box.checked);
-  for (const box of document.querySelectorAll("[data-hd-select-all]")) {
-    box.checked = count > 0 && count === all.length;
-    box.indeterminate = count > 0 && count < all.length;
+  for (const scope of scopes()) {
+    const all = [...scope.querySelectorAll(`${ROWS} input[data-hd-select]`)];
+    const count = all.filter((box) => box.checked).length;
+    for (const box of all) box.closest("tr").classList.toggle("is-selected", box.checked);
+    for (const box of scope.querySelectorAll("[data-hd-select-all]")) {
+      box.checked = count > 0 && count === all.length;
+      box.indeterminate = count > 0 && count < all.length;
+    }
+    for (const bar of scope.querySelectorAll("[data-hd-bulk]")) bar.hidden = !count;
+    for (const bar of scope.querySelectorAll("[data-hd-pager]")) bar.hidden = count > 0 && !!scope.querySelector("[data-hd-bulk]");
+    for (const number of scope.querySelectorAll("[data-hd-bulk-count]")) number.textContent = String(count);
   }
-  for (const bar of document.querySelectorAll("[data-hd-bulk]")) bar.hidden = !count;
-  for (const bar of document.querySelectorAll("[data-hd-pager]")) bar.hidden = count > 0;
-  for (const number of document.querySelectorAll("[data-hd-bulk-count]")) number.textContent = String(count);
-  document.dispatchEvent(new CustomEvent("hd:selection", { detail: { count } }));
+  document.dispatchEvent(new CustomEvent("hd:selection", { detail: { ids: boxes().filter((box) => box.checked).map((box) => box.value) } }));
 }
 
 function choose(box, on) {
   box.checked = on;
-  if (on) chosen.add(box.value); else chosen.delete(box.value);
+  if (on) chosen.add(keyOf(box)); else chosen.delete(keyOf(box));
 }
 
 function restore() {
-  for (const box of boxes()) box.checked = chosen.has(box.value);
+  for (const box of boxes()) box.checked = chosen.has(keyOf(box));
   const row = current && document.getElementById(current);
   if (row) row.classList.add("is-current");
   show();
@@ -57,7 +66,10 @@ function restore() {
 /** Listen to the boxes and to htmx. */
 export function startLists() {
   document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-hd-select-all]")) for (const box of boxes()) choose(box, event.target.checked);
+    if (event.target.matches("[data-hd-select-all]")) {
+      const scope = event.target.closest("[data-hd-scope]") ?? document;
+      for (const box of scope.querySelectorAll(`${ROWS} input[data-hd-select]`)) choose(box, event.target.checked);
+    }
     else if (event.target.matches("input[data-hd-select]")) choose(event.target, event.target.checked);
     else return;
     show();
@@ -68,6 +80,6 @@ export function startLists() {
     show();
   });
   document.addEventListener("htmx:afterSettle", restore);
-  for (const box of boxes()) if (box.checked) chosen.add(box.value);   // the browser restored them after "back"
+  for (const box of boxes()) if (box.checked) chosen.add(keyOf(box));   // the browser restored them after "back"
   if (boxes().length) show();
 }
