@@ -116,7 +116,7 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
     var_dir = _var_dir(env)
     url = _database_url(env, var_dir)
     https = _flag(env, "HELPDESK_HTTPS", False)
-    redis_url = env.get("REDIS_URL", "").strip()
+    redis_url = env.get("REDIS_URL", "").strip() or "redis://127.0.0.1:6379/0"
     hosts = [h.strip() for h in env.get("HELPDESK_HOSTS", "").split(",") if h.strip()]
     return {
         "VAR_DIR": var_dir,
@@ -124,6 +124,7 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(env, url),
         "REDIS_URL": redis_url,
+        "SOCKET_CHANNEL": env.get("HELPDESK_SOCKET_CHANNEL", "").strip() or "helpdesk",
         "HOST": env.get("HOST", "").strip() or "127.0.0.1",
         "PORT": _int(env, "PORT", 8080, least=1),
         "WEB_WORKERS": _int(env, "WEB_WORKERS", 1, least=1),
@@ -150,9 +151,11 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
         "AUTH_ROLE_ADMIN": "Admin",
         "AUTH_ROLE_PUBLIC": "Public",
         "AUTH_RATE_LIMITED": _flag(env, "HELPDESK_LIMIT_SIGN_IN", True),
-        "AUTH_RATE_LIMIT": "10 per 20 second",
+        "SIGN_IN_LIMIT": "10 per minute",
         "RATELIMIT_ENABLED": _flag(env, "HELPDESK_LIMIT_SIGN_IN", True),
-        "RATELIMIT_STORAGE_URI": redis_url or "memory://",
+        "RATELIMIT_STORAGE_URI": redis_url,
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "FAB_ROLES": {"Admin": [[".*", ".*"]]},
         "FAB_UPDATE_PERMS": False,
         "FAB_CREATE_DB": False,
         "FAB_ADD_SECURITY_API": True,

@@ -92,7 +92,7 @@ class Ticket(Model):
         _partial("ix_ticket_live_assignee", "assignee_id", "id", where="state <> 'archived'"),
         _partial("ix_ticket_live_author", "author_id", "id", where="state <> 'archived'"),
         _partial("ix_ticket_live_taken_by", "taken_by_id", "id", where="state = 'in_work'"),
-        _partial("ix_ticket_done", "done_at", where="state = 'done'"),
+        _partial("ix_ticket_done", "updated_at", where="state = 'done'"),
         _partial("ix_ticket_archived", "id", where="state = 'archived'"),
         _partial("ix_ticket_archived_department", "department_id", "id", where="state = 'archived'"),
         _partial(

@@ -1,0 +1,98 @@
+"""create_app(): config → extensions → security → views → sockets → cli → errors."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_appbuilder import AppBuilder
+from redis import Redis
+from sqlalchemy import Engine, event
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import config
+from app import sockets
+from app.cli import register_commands
+from app.extensions import csrf, db, migrate, socketio
+from app.security.manager import HelpdeskSecurityManager
+from app.security_headers import init_security_headers
+from models import Model
+from views import register_views
+from views.home import HomeView
+
+ROOT = Path(__file__).resolve().parent.parent
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: dict[str, Any] | None = None) -> Flask:
+    """Return a ready application. ``settings`` override those of the environment."""
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.config.update(config.load())
+    app.config.update(settings or {})
+    _init_proxy(app)
+    _init_extensions(app)
+    with app.app_context():
+        builder = AppBuilder(
+            app,
+            db.session,
+            indexview=HomeView,
+            security_manager_class=HelpdeskSecurityManager,
+            update_perms=False,
+        )
+        register_views(app, builder)
+    sockets.register(socketio)
+    register_commands(app)
+    return app
+
+
+def _init_proxy(app: Flask) -> None:
+    """Trust exactly as many proxies as the settings say; by default none."""
+    hops = app.config["TRUSTED_PROXIES"]
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    if app.config["ALLOWED_HOSTS"]:
+        app.config["TRUSTED_HOSTS"] = app.config["ALLOWED_HOSTS"]
+
+
+def _init_extensions(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(
+        app,
+        db,
+        directory=str(ROOT / "models" / "migrations"),
+        compare_type=True,
+        render_as_batch=True,
+    )
+    csrf.init_app(app)
+    app.extensions["metadata"] = Model.metadata
+    app.extensions["redis"] = Redis.from_url(
+        app.config["REDIS_URL"], socket_connect_timeout=1, socket_timeout=5
+    )
+    socketio.init_app(
+        app,
+        async_mode="threading",
+        message_queue=app.config["REDIS_URL"],
+        channel=app.config["SOCKET_CHANNEL"],
+        transports=["websocket"],
+        cors_allowed_origins=_origins(app),
+    )
+    init_security_headers(app)
+
+
+def _origins(app: Flask) -> list[str] | None:
+    """The origins a socket may come from; None: only the page's own (traps.md M14)."""
+    scheme = "https" if app.config["HTTPS"] else "http"
+    return [f"{scheme}://{host}" for host in app.config["ALLOWED_HOSTS"]] or None
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """SQLite as we want it: write-ahead log, foreign keys, patience with other writers."""
+    if isinstance(connection, sqlite3.Connection):
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()

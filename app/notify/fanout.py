@@ -1,0 +1,100 @@
+"""From an outbox event to one delivery per person and channel, and onto the open pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from app.notify import popup
+from app.notify.recipients import recipients
+from app.policy import Placement, viewers
+from models import Delivery, JournalEntry, OutboxEvent, Ticket, utcnow
+
+RETOLD_AFTER = timedelta(seconds=30)
+RETOLD_UNTIL = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class _FormerPlace:
+    """Where the ticket was before a transfer: those who saw it there must lose the row."""
+
+    author_id: int
+    assignee_id: int | None
+    department_id: int
+
+
+def fan_out(session: Session, event_id: int) -> bool:
+    """Make the deliveries of one event, commit, then emit. Returns False if another did it already.
+
+    The claim is a conditional UPDATE in the deliveries' transaction, so a killed worker leaves
+    either nothing or everything; a lost emit is made good by :func:`tell_again`.
+    """
+    claimed = session.execute(
+        update(OutboxEvent)
+        .where(OutboxEvent.id == event_id, OutboxEvent.fanned_out_at.is_(None))
+        .values(fanned_out_at=utcnow())
+    )
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        session.rollback()
+        return False
+    event = session.get_one(OutboxEvent, event_id, options=[joinedload(OutboxEvent.entry)])
+    entry = event.entry
+    ticket = session.get(Ticket, entry.ticket_id) if entry.ticket_id else None
+    if ticket is None:
+        session.commit()
+        return True
+    deliveries = [
+        Delivery(event_id=event.id, user_id=user_id, channel=popup.CHANNEL)
+        for user_id in sorted(recipients(session, entry, ticket))
+    ]
+    session.add_all(deliveries)
+    audience = viewers(session, *_placements(ticket, entry))
+    session.flush()
+    notices = [(d.user_id, d.id) for d in deliveries]
+    change = popup.Change(ticket.id, entry.kind, ticket.version, ticket.activity, entry.actor_id)
+    session.commit()
+    popup.tell_changed(audience, change)
+    for user_id, delivery_id in notices:
+        popup.tell_notice(user_id, delivery_id, ticket_id=change.ticket_id, kind=change.kind)
+    return True
+
+
+def _placements(ticket: Ticket, entry: JournalEntry) -> list[Placement]:
+    places: list[Placement] = [ticket]
+    if "department_id" in entry.old or "assignee_id" in entry.old:
+        places.append(
+            _FormerPlace(
+                author_id=ticket.author_id,
+                assignee_id=entry.old.get("assignee_id", ticket.assignee_id),
+                department_id=entry.old.get("department_id", ticket.department_id),
+            )
+        )
+    return places
+
+
+def tell_again(session: Session) -> int:
+    """Emit popups that nobody's page has shown yet; a page shows each once, so this is harmless."""
+    now = utcnow()
+    rows = session.execute(
+        select(Delivery.id, Delivery.user_id, JournalEntry.ticket_id, JournalEntry.kind)
+        .join(OutboxEvent, OutboxEvent.id == Delivery.event_id)
+        .join(JournalEntry, JournalEntry.id == OutboxEvent.journal_id)
+        .where(
+            Delivery.channel == popup.CHANNEL,
+            Delivery.sent_at.is_(None),
+            Delivery.created_at < now - RETOLD_AFTER,
+            Delivery.created_at > now - RETOLD_UNTIL,
+        )
+    ).all()
+    for row in rows:
+        popup.tell_notice(row.user_id, row.id, ticket_id=row.ticket_id, kind=row.kind)
+    return len(rows)
+
+
+def waiting_events(session: Session, *, limit: int = 500) -> list[int]:
+    """Outbox rows that nobody has fanned out: their poke was lost or their worker died."""
+    query = select(OutboxEvent.id).where(OutboxEvent.fanned_out_at.is_(None))
+    return list(session.scalars(query.order_by(OutboxEvent.id).limit(limit)))

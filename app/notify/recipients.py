@@ -1,0 +1,60 @@
+"""Who is told of what: by event and part in the ticket, minus the actor, minus who may not see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.events import Kind
+from app.policy import active_actors, viewers
+from models import Comment, JournalEntry, Ticket
+
+# new work: the people it was sent to must notice it
+_TO_ADDRESSEES = frozenset(
+    {Kind.TICKET_CREATED, Kind.TICKET_TRANSFERRED, Kind.TICKET_RELEASED, Kind.TICKET_REOPENED}
+)
+# news: the people who have a part in the ticket want to know
+_TO_PARTAKERS = frozenset(
+    {
+        Kind.TICKET_TAKEN,
+        Kind.TICKET_RELEASED,
+        Kind.TICKET_COMPLETED,
+        Kind.TICKET_REOPENED,
+        Kind.TICKET_COMMENTED,
+        Kind.TICKET_TRANSFERRED,
+    }
+)
+
+
+def recipients(session: Session, entry: JournalEntry, ticket: Ticket) -> set[int]:
+    """Ids of the staff to whom this journal entry is told, by the policy as it is now."""
+    told: set[int] = set()
+    if entry.kind in _TO_ADDRESSEES:
+        told |= _addressees(session, ticket)
+    if entry.kind in _TO_PARTAKERS:
+        told |= _partakers(session, entry, ticket)
+    told.discard(entry.actor_id or 0)
+    return told & viewers(session, ticket) if told else told
+
+
+def _addressees(session: Session, ticket: Ticket) -> set[int]:
+    """The assignee or, without one, the whole department; its coordinators in any case."""
+    found = {ticket.assignee_id} if ticket.assignee_id else set()
+    for actor in active_actors(session):
+        if ticket.department_id in actor.coordinates or (
+            ticket.assignee_id is None and ticket.department_id in actor.works_in
+        ):
+            found.add(actor.id)
+    return found
+
+
+def _partakers(session: Session, entry: JournalEntry, ticket: Ticket) -> set[int]:
+    """Author, assignee, who works or worked on it (before this event too), and who commented."""
+    old: dict[str, Any] = entry.old or {}
+    found = {ticket.author_id, ticket.assignee_id, ticket.taken_by_id, ticket.done_by_id}
+    found |= {old.get("taken_by_id"), old.get("done_by_id"), old.get("assignee_id")}
+    if entry.kind == Kind.TICKET_COMMENTED:
+        found |= set(session.scalars(select(Comment.author_id).where(Comment.ticket_id == ticket.id)))
+    return {user_id for user_id in found if user_id is not None}

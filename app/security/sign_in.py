@@ -1,0 +1,52 @@
+"""Signing in and out: FAB's view with what was typed kept, and a logout that no link can cause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, redirect, request
+from flask_appbuilder import expose
+from flask_appbuilder.security.forms import LoginForm_db
+from flask_appbuilder.security.views import AuthDBView
+from flask_appbuilder.utils.base import get_safe_redirect
+from flask_babel import gettext as _
+from flask_limiter.util import get_remote_address
+from flask_login import login_user
+
+
+def sign_in_limit_key() -> str:
+    """Account and address together: behind one proxy the staff must not share one allowance (M7)."""
+    body = request.get_json(silent=True) if request.is_json else None
+    typed = body.get("username") if isinstance(body, dict) else request.form.get("username")
+    return f"{get_remote_address()}|{str(typed or '').strip().lower()[:128]}"
+
+
+def is_refused(response: Any) -> bool:
+    """Only failures use the allowance up."""
+    return bool(response.status_code == 401)
+
+
+class SignInView(AuthDBView):
+    """The sign-in page. A failure answers 401 with the login still typed in."""
+
+    @expose("/login/", methods=["GET", "POST"])
+    def login(self) -> Any:
+        if g.user is not None and g.user.is_authenticated:
+            return redirect(self._get_safe_next_url())
+        form = LoginForm_db()
+        status = 200
+        if form.validate_on_submit():
+            user = self.appbuilder.sm.auth_user_db(form.username.data, form.password.data)
+            if user:
+                login_user(user, remember=False)
+                return redirect(get_safe_redirect(request.args.get("next", "")))
+            flash(_("The login or the password is wrong. Check the keyboard layout and Caps Lock."), "danger")
+            status = 401
+        page = self.render_template(
+            self.login_template, title=_("Sign in"), form=form, appbuilder=self.appbuilder
+        )
+        return page, status, {"Cache-Control": "no-store"}
+
+    @expose("/logout/", methods=["POST"])
+    def logout(self) -> Any:
+        return super().logout()

@@ -1,0 +1,98 @@
+"""Where a ticket may be sent: departments, and the people who work in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from app.errors import Invalid
+from app.policy import current_membership
+from models import Department, Membership, Staff, State, Ticket
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """A person who can be sent a ticket, with the number of tickets he has in work."""
+
+    id: int
+    full_name: str
+    department_id: int
+    role: str
+    in_work: int
+
+
+def open_departments(session: Session) -> list[Department]:
+    """Departments that receive tickets, in their order."""
+    query = select(Department).where(Department.is_hidden.is_(False))
+    return list(session.scalars(query.order_by(Department.position, Department.name)))
+
+
+def addressees(session: Session) -> list[Addressee]:
+    """Everyone to whom a ticket can be sent, per department, by name."""
+    in_work = (
+        select(Ticket.taken_by_id, func.count().label("number"))
+        .where(Ticket.state == State.IN_WORK)
+        .group_by(Ticket.taken_by_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            Staff.id,
+            Staff.first_name,
+            Staff.last_name,
+            Membership.department_id,
+            Membership.role,
+            func.coalesce(in_work.c.number, 0).label("in_work"),
+        )
+        .join(Membership, and_(Membership.user_id == Staff.id, current_membership()))
+        .outerjoin(in_work, in_work.c.taken_by_id == Staff.id)
+        .where(Staff.active.is_(True))
+        .order_by(Staff.first_name, Staff.last_name)
+    )
+    return [
+        Addressee(r.id, f"{r.first_name} {r.last_name}", r.department_id, r.role, r.in_work)
+        for r in rows
+    ]
+
+
+def resolve_placement(
+    session: Session, department_id: int | None, assignee_id: int | None
+) -> tuple[int, int | None]:
+    """Return the checked (department, assignee). A person alone fills his only department.
+
+    Raises Invalid naming the field when the department takes no tickets, or the person is not
+    active in it.
+    """
+    if department_id is None and assignee_id is not None:
+        department_id = _only_department(session, assignee_id)
+    if department_id is None:
+        raise Invalid(fields={"department_id": _("Choose a department or a person.")})
+    department = session.get(Department, department_id)
+    if department is None or department.is_hidden:
+        raise Invalid(fields={"department_id": _("This department takes no tickets: choose another.")})
+    if assignee_id is not None and department_id not in _departments_of(session, assignee_id):
+        raise Invalid(
+            fields={"assignee_id": _("This person does not work in that department: choose another.")}
+        )
+    return department_id, assignee_id
+
+
+def _departments_of(session: Session, user_id: int) -> list[int]:
+    query = (
+        select(Membership.department_id)
+        .join(Staff, Staff.id == Membership.user_id)
+        .where(Membership.user_id == user_id, Staff.active.is_(True), current_membership())
+    )
+    return list(session.scalars(query))
+
+
+def _only_department(session: Session, user_id: int) -> int:
+    departments = _departments_of(session, user_id)
+    if len(departments) != 1:
+        raise Invalid(
+            fields={"department_id": _("Choose the department: this person works in several or none.")}
+        )
+    return departments[0]
