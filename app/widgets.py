@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,4 +85,3 @@ def init_widgets(app: Flask) -> None:
         for marker, kind, widget in FieldConverter.conversion_table
     )
     app.jinja_env.globals["native"] = native
-    app.jinja_env.filters["from_json"] = json.loads

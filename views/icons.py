@@ -16,7 +16,8 @@ _ICONS = {
     "server": "hdd-stack", "shield": "shield-lock", "sign-in": "box-arrow-in-right", "sign-out": "box-arrow-right",
     "sitemap": "diagram-3", "star": "star", "table": "table", "tag": "tag", "tags": "tags", "tasks": "list-check",
     "ticket": "ticket", "times": "x-lg", "trash": "trash", "unlock": "unlock", "upload": "upload", "user": "person",
-    "user-plus": "person-plus", "users": "people", "wrench": "wrench",
+    "user-plus": "person-plus", "users": "people", "user-gear": "person-gear", "wrench": "wrench", "chain": "link-45deg", "link": "link-45deg", "list-alt": "list-ul", "bar-chart-o": "bar-chart",
+    "th-list": "list-ul", "user-shield": "shield-lock", "address-book-o": "person-rolodex",
 }  # fmt: skip
 
 
