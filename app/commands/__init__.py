@@ -1,0 +1,1 @@
+"""The groups of `flask` commands, one file per subject."""

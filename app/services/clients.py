@@ -1,0 +1,197 @@
+"""The people who call: written down, corrected, hidden. Keeps what the search reads in step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, or_, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.errors import Conflict, Invalid, NotFound
+from app.events import Kind, record
+from app.policy import Actor, Verb, ensure_can_somewhere
+from app.text import fold_words, phone_digits
+from models import Client, ClientPhone, ClientWord, Unit
+
+LENGTHS = {"full_name": 200, "login": 128, "email": 320, "job_title": 200, "room": 80, "note": 4000}
+FIELDS = frozenset({*LENGTHS, "unit_id", "is_active", "phones"})
+CORRECTED = frozenset({"phone", "room"})
+MOST_PHONES = 10
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+def search_words(full_name: str, login: str | None, email: str | None) -> list[str]:
+    """The folded words a client is found by: name, login, and the local part of the e-mail."""
+    local = (email or "").split("@", 1)[0]
+    return list(dict.fromkeys(w[:80] for t in (full_name, login or "", local) for w in fold_words(t)))
+
+
+def reindex_client(session: Session, client: Client) -> None:
+    """Write the words the look-up reads; the client must have an id."""
+    words = search_words(client.full_name, client.login, client.email)
+    client.search_text = " " + " ".join(words)
+    session.execute(delete(ClientWord).where(ClientWord.client_id == client.id))
+    session.add_all(ClientWord(word=word, client_id=client.id) for word in words)
+    session.flush()
+
+
+def create_client(session: Session, values: Mapping[str, Any], *, actor: Actor) -> Client:
+    """Write a new client down. ``values`` are of FIELDS, ``phones`` a list. Raises Forbidden, Invalid."""
+    ensure_can_somewhere(actor, Verb.EDIT_CLIENTS)
+    clean = _clean(session, values)
+    if not clean.get("full_name"):
+        raise Invalid(fields={"full_name": _("Write the client's name.")})
+    phones = clean.pop("phones", [])
+    client = Client(**clean)
+    session.add(client)
+    _flush(session)
+    _set_phones(client, phones)
+    reindex_client(session, client)
+    record(session, Kind.CLIENT_CREATED, actor=actor, client_id=client.id, new={**clean, "phones": phones})
+    return client
+
+
+def update_client(
+    session: Session, client_id: int, *, changes: Mapping[str, Any], version: int, actor: Actor
+) -> Client:
+    """Change a client as it was at ``version``. Raises Forbidden, NotFound, Invalid, Conflict."""
+    ensure_can_somewhere(actor, Verb.EDIT_CLIENTS)
+    client = _load(session, client_id)
+    if client.version != version:
+        raise Conflict(_("Someone has changed this client meanwhile."), current=client.version)
+    return _apply(session, client, _clean(session, changes), actor)
+
+
+def correct_field(session: Session, client_id: int, *, field: str, value: str, actor: Actor) -> Client:
+    """Correct the first phone or the room during a call; the last correction wins."""
+    ensure_can_somewhere(actor, Verb.EDIT_CLIENTS)
+    if field not in CORRECTED:
+        raise Invalid(fields={"field": _("Only the phone and the room are corrected here.")})
+    client = _load(session, client_id)
+    changes: dict[str, Any] = {field: value}
+    if field == "phone":
+        changes = {"phones": [value, *(phone.number for phone in client.phones[1:])]}
+    return _apply(session, client, _clean(session, changes), actor)
+
+
+def hide_client(session: Session, client_id: int, *, actor: Actor) -> Client:
+    """Take a client out of the look-up; his tickets stay."""
+    ensure_can_somewhere(actor, Verb.EDIT_CLIENTS)
+    return _apply(session, _load(session, client_id), {"is_hidden": True}, actor)
+
+
+def list_clients(
+    session: Session, q: str = "", *, after: tuple[str, int] | None = None, limit: int = 25
+) -> tuple[Sequence[Client], tuple[str, int] | None]:
+    """A page of clients by name and the cursor of the next page (None: this was the last)."""
+    query = select(Client).where(Client.is_hidden.is_(False))
+    query = query.options(joinedload(Client.unit), selectinload(Client.phones))
+    words = fold_words(q)
+    if words:
+        named = [Client.search_text.like(f"% {word}%") for word in words]
+        digits = phone_digits(q)
+        if digits and not any(c.isalpha() for c in q):
+            by_phone = select(ClientPhone.client_id).where(ClientPhone.digits.like(f"{digits}%"))
+            query = query.where(or_(Client.id.in_(by_phone), *named))
+        else:
+            query = query.where(*named)
+    if after:
+        query = query.where(tuple_(Client.full_name, Client.id) > after)
+    rows = session.scalars(query.order_by(Client.full_name, Client.id).limit(limit + 1)).all()
+    page = rows[:limit]
+    return page, (page[-1].full_name, page[-1].id) if len(rows) > limit else None
+
+
+def _load(session: Session, client_id: int) -> Client:
+    client = session.get(Client, client_id, options=[selectinload(Client.phones)])
+    if client is None:
+        raise NotFound(_("There is no such client."))
+    return client
+
+
+def _apply(session: Session, client: Client, changes: dict[str, Any], actor: Actor) -> Client:
+    """Compare and set by version, journal what really changed, and index again."""
+    before = {n: [p.number for p in client.phones] if n == "phones" else getattr(client, n) for n in changes}
+    new = {name: value for name, value in changes.items() if before[name] != value}
+    if not new:
+        return client
+    phones = new.get("phones")
+    columns = {name: value for name, value in new.items() if name != "phones"}
+    seen = client.version
+    try:
+        with session.begin_nested():
+            changed = session.execute(
+                update(Client)
+                .where(Client.id == client.id, Client.version == seen)
+                .values(version=seen + 1, **columns)
+                .execution_options(synchronize_session=False)
+                .returning(Client.id)
+            ).first()
+    except IntegrityError:
+        raise _taken_login() from None
+    session.refresh(client)
+    if changed is None:
+        raise Conflict(_("Someone has changed this client meanwhile."), current=client.version)
+    if phones is not None:
+        _set_phones(client, phones)
+    reindex_client(session, client)
+    old = {name: before[name] for name in new}
+    record(session, Kind.CLIENT_EDITED, actor=actor, client_id=client.id, old=old, new=new)
+    return client
+
+
+def _set_phones(client: Client, numbers: Sequence[str]) -> None:
+    client.phones = [
+        ClientPhone(number=n, digits=phone_digits(n)[:40], tail=phone_digits(n)[:40][::-1], position=i)
+        for i, n in enumerate(numbers)
+    ]
+
+
+def _flush(session: Session) -> None:
+    try:
+        with session.begin_nested():
+            session.flush()
+    except IntegrityError:
+        raise _taken_login() from None
+
+
+def _taken_login() -> Invalid:
+    return Invalid(fields={"login": _("Another client has this login.")})
+
+
+def _clean(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Known fields only, trimmed, of bearable length; what is empty and unique becomes None."""
+    clean: dict[str, Any] = {}
+    for name in values.keys() & FIELDS:
+        value = values[name]
+        if name in LENGTHS:
+            value = "".join(c for c in str(value or "") if c.isprintable() or c == "\n").strip()
+            if name != "note":
+                value = " ".join(value.split())
+            if len(value) > LENGTHS[name]:
+                raise Invalid(fields={name: _("Shorten to %(number)s characters.", number=LENGTHS[name])})
+            if name in {"login", "email"}:
+                value = value or None
+        clean[name] = value
+    if "full_name" in clean and not fold_words(clean["full_name"]):
+        raise Invalid(fields={"full_name": _("Write the client's name.")})
+    if clean.get("email") and not _EMAIL.fullmatch(clean["email"]):
+        raise Invalid(fields={"email": _("This is not an e-mail address.")})
+    if clean.get("unit_id") is not None and session.get(Unit, clean["unit_id"]) is None:
+        raise Invalid(fields={"unit_id": _("Choose the unit from the list.")})
+    if "phones" in clean:
+        clean["phones"] = _clean_phones(clean["phones"])
+    return clean
+
+
+def _clean_phones(numbers: Sequence[str]) -> list[str]:
+    numbers = [number for n in numbers if (number := " ".join(str(n).split()))]
+    if len(numbers) > MOST_PHONES:
+        raise Invalid(fields={"phones": _("At most %(number)s phones.", number=MOST_PHONES)})
+    if any(len(n) > 60 or not phone_digits(n) for n in numbers):
+        raise Invalid(fields={"phones": _("A phone number has digits and at most 60 characters.")})
+    return list(dict.fromkeys(numbers))
