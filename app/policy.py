@@ -159,7 +159,7 @@ def is_visible(actor: Actor, ticket: Any = Ticket) -> ColumnElement[bool]:
     return or_(*sight_terms(actor, ticket))
 
 
-def visible_tickets(actor: Actor) -> Select[tuple[Ticket]]:
+def visible_tickets(actor: Actor) -> Select[Ticket]:
     """Every ticket this person sees: what any query that touches tickets starts from."""
     return select(Ticket).where(is_visible(actor))
 

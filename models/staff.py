@@ -42,12 +42,12 @@ class Staff(FabUser):
     @property
     def short_name(self) -> str:
         """``Олена К.``: what fits into a column of a list."""
-        return f"{self.first_name} {self.last_name[:1]}." if self.last_name else self.first_name
+        return f"{self.first_name} {self.last_name[:1]}." if self.last_name else f"{self.first_name}"
 
     @property
     def initials(self) -> str:
         """``ОК``: the letters of an avatar."""
-        return (self.first_name[:1] + self.last_name[:1]).upper()
+        return f"{self.first_name[:1]}{self.last_name[:1]}".upper()
 
 
 class Department(Model):

@@ -25,7 +25,8 @@ def current_actor() -> Actor:
 
 def session() -> Session:
     """The request's database session."""
-    return db.session()
+    current: Session = db.session()
+    return current
 
 
 def current_counters() -> Counters:

@@ -61,7 +61,7 @@ def answer_crash(error: Exception) -> Any:
 
 
 def _reason(status: int) -> str:
-    reasons = {
+    reasons: dict[int, str] = {
         400: _("The request makes no sense as it was sent."),
         401: _("Please sign in."),
         403: _("You may not open this. Ask an administrator if you need it."),
