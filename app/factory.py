@@ -17,6 +17,7 @@ import config
 from app import sockets
 from app.cli import register_commands
 from app.extensions import csrf, db, migrate, socketio
+from app.i18n import compile_catalogues
 from app.security.manager import HelpdeskSecurityManager
 from app.security_headers import init_security_headers
 from models import Model
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:
     """Return a ready application. ``settings`` override those of the environment."""
+    compile_catalogues()
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config.update(config.load())
     app.config.update(settings or {})
