@@ -172,7 +172,8 @@ def access_ticket(
     Raises NotFound when there is none or it is hidden from him: the answer is the same.
     """
     query = visible_tickets(actor).where(Ticket.id == ticket_id).options(*options)
-    ticket = session.scalars(query).one_or_none()
+    known = 0 < ticket_id < 2**31  # beyond that the databases themselves would refuse
+    ticket = session.scalars(query).unique().one_or_none() if known else None
     if ticket is None:
         raise NotFound(_("There is no such ticket, or it is not yours to see."))
     return ticket
