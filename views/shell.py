@@ -35,7 +35,9 @@ class Link:
         """Whether the page at ``path`` belongs under this line (``/tickets/inbox`` covers all of tickets)."""
         if self.url == "/":
             return path == "/"
-        section = "/".join(self.url.split("/")[:2]) if self.url.startswith(("/tickets/", "/clients/")) else self.url
+        section = (
+            "/".join(self.url.split("/")[:2]) if self.url.startswith(("/tickets/", "/clients/")) else self.url
+        )
         return path == self.url or path.startswith(section.rstrip("/") + "/")
 
 
@@ -164,7 +166,7 @@ def _folder() -> str:
 
 
 def asset(path: str) -> str:
-    """The address of one of the browser's files: ``asset('js/app.js')``, ``asset('vendor/htmx/htmx.min.js')``."""
+    """The address of one of the browser's files: ``asset('js/app.js')``."""
     return f"{current_app.static_url_path}/dist/{_folder() or 'missing'}/{path}"
 
 

@@ -1,0 +1,183 @@
+"""The shell: headers, served files, words for moments, and FAB's pages in a real browser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from flask_appbuilder import AppBuilder, ModelView
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from playwright.sync_api import Page, sync_playwright
+from werkzeug.serving import make_server
+
+import config
+from app import assets_build
+from app.extensions import csrf, db
+from app.security.manager import HelpdeskSecurityManager
+from app.security_headers import content_security_policy, init_security_headers
+from models import Department, Model, Staff
+from views.icons import icon_of
+from views.shell import Link, ago, init_shell
+
+PAGES = ["/departmentview/list/", "/departmentview/add", "/departmentview/edit/1", "/departmentview/show/1",
+         "/users/list/", "/users/add", "/roles/list/", "/roles/show/1", "/users/userinfo/", "/swagger/v1"]  # fmt: skip
+
+
+class DepartmentView(ModelView):
+    """A generated screen to look at."""
+
+    datamodel = SQLAInterface(Department)
+    list_columns = ["name", "short_name", "is_hidden"]  # noqa: RUF012 - FAB's way
+    add_columns = edit_columns = show_columns = ["name", "short_name", "is_hidden", "position"]  # noqa: RUF012
+
+
+@pytest.fixture(scope="module")
+def fab_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """FAB with its security screens and one of ours, on our shell."""
+    if assets_build.needs_build():
+        assets_build.build()
+    folder = tmp_path_factory.mktemp("shell")
+    app = Flask("app", root_path=str(assets_build.ROOT / "app"))
+    env = {"HELPDESK_VAR": str(folder), "HELPDESK_LIMIT_SIGN_IN": "0", "HELPDESK_LANGUAGE": "en"}
+    app.config.update(config.load(env))
+    db.init_app(app)
+    csrf.init_app(app)
+    init_security_headers(app)
+    init_shell(app)
+    with app.app_context():
+        Model.metadata.create_all(db.engine)
+        builder = AppBuilder(
+            app, db.session, security_manager_class=HelpdeskSecurityManager, update_perms=False
+        )
+        builder.add_view(DepartmentView, "Departments", icon="fa-building", category="Administration")
+        builder.sm.create_db()
+        builder.add_permissions(update_perms=True)
+        role = builder.sm.find_role("Admin") or builder.sm.add_role("Admin")
+        builder.sm.add_user("admin", "Павло", "Гнатюк", "p@corp.example", role, "admin-admin")
+        db.session.add_all(Department(name=f"Відділ {n}", position=n) for n in range(30))
+        db.session.commit()
+        assert db.session.query(Staff).count() == 1
+    return app
+
+
+@pytest.fixture(scope="module")
+def address(fab_app: Flask) -> Iterator[str]:
+    """The application behind a real port."""
+    server = make_server("127.0.0.1", 0, fab_app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _sign_in(page: Page, address: str) -> None:
+    page.goto(f"{address}/login/")
+    page.fill("#username", "admin")
+    page.fill("#password", "admin-admin")
+    page.click("button[type=submit]")
+    page.wait_for_url(f"{address}/")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1366, 390])
+def test_administrator_sees_generated_pages_without_faults(address: str, theme: str, width: int) -> None:
+    found: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, color_scheme="dark" if theme == "dark" else "light"
+        )
+        page = context.new_page()
+        page.on("console", lambda m: found.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: found.append(str(error)))
+        page.goto(f"{address}/login/")
+        found += [f"login {v['id']}" for v in Axe().run(page).response["violations"]]
+        _sign_in(page, address)
+        found.clear()  # this small application has no home page
+        for path in PAGES:
+            answer = page.goto(address + path)
+            assert answer is not None
+            assert answer.status == 200, path
+            assert page.evaluate("document.documentElement.dataset.bsTheme") == theme
+            if path != "/swagger/v1":  # the library's own markup
+                found += [f"{path} {v['id']}" for v in Axe().run(page).response["violations"]]
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        browser.close()
+    assert found == []
+
+
+def test_administrator_deletes_a_record_only_after_the_question(address: str, fab_app: Flask) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1366, "height": 800})
+        _sign_in(page, address)
+        page.goto(f"{address}/departmentview/list/?_flt_0_name=29")
+        page.locator("tbody form button").first.click()
+        page.locator("#hd-confirm button[value=no]").click()
+        assert page.locator("tbody tr").count() >= 1
+        page.locator("tbody form button").first.click()
+        page.locator("#hd-confirm button[value=yes]").click()
+        page.wait_for_load_state()
+        page.goto(f"{address}/departmentview/list/?psize_DepartmentView=100")
+        assert page.get_by_text("29", exact=False).locator("visible=true").count() >= 1
+        page.keyboard.press("?")
+        assert page.locator("#hd-keys").is_visible()
+        browser.close()
+    with fab_app.app_context():
+        assert db.session.query(Department).count() == 29
+
+
+def test_every_response_carries_the_headers(fab_app: Flask) -> None:
+    answer = fab_app.test_client().get("/login/")
+    policy = answer.headers["Content-Security-Policy"]
+    nonce = policy.split("'nonce-")[1].split("'")[0]
+    assert f'nonce="{nonce}"' in answer.text
+    assert "unsafe" not in policy
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_strange_host_stays_out_of_the_policy() -> None:
+    assert "evil" not in content_security_policy("n", "evil; script-src *")
+
+
+def test_built_files_are_compressed_and_kept_for_ever(fab_app: Flask) -> None:
+    with fab_app.test_request_context():
+        url = fab_app.jinja_env.globals["asset"]("js/app.js")  # type: ignore[operator]
+    client = fab_app.test_client()
+    packed = client.get(url, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "immutable" in packed.headers["Cache-Control"]
+    assert b"startShell" in client.get(url).data
+    assert client.get("/static/dist/../../factory.py").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"), [(0, "now"), (5, "5 min"), (185, "3 hr"), (60 * 24 * 2, "2 days")]
+)
+def test_ago_says_how_long(fab_app: Flask, minutes: int, text: str) -> None:
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    with fab_app.test_request_context(headers={"Accept-Language": "en"}):
+        assert ago(now - timedelta(minutes=minutes), now=now) == text
+
+
+def test_icons_of_fab_become_ours() -> None:
+    assert icon_of("fa-users") == "people"
+    assert icon_of(None) == "dot"
+    css = (assets_build.DIST.parent.parent / "assets").is_dir()
+    assert css
+    assert Path(assets_build.OWN / "icon.svg").is_file()
+
+
+def test_a_link_is_current_on_the_pages_below_it() -> None:
+    tickets = Link("Tickets", "/tickets/inbox", "inbox")
+    assert tickets.is_current("/tickets/17")
+    assert not tickets.is_current("/clients/")
+    assert not Link("My day", "/", "house-door").is_current("/tickets/inbox")
