@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from babel.dates import format_timedelta
 from flask import Flask, Response, abort, current_app, request, send_from_directory
-from flask_babel import format_date, format_datetime, format_timedelta, get_locale
+from flask_babel import format_date, format_datetime, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -180,7 +181,7 @@ def serve_dist(path: str) -> Response:
     if path.endswith(".gz"):
         abort(404)
     kind = COMPRESSED_TYPES.get(Path(path).suffix)
-    packed = kind and "gzip" in request.accept_encodings and (_dist() / f"{path}.gz").is_file()
+    packed = kind and request.accept_encodings["gzip"] > 0 and (_dist() / f"{path}.gz").is_file()
     response = send_from_directory(_dist(), f"{path}.gz" if packed else path, mimetype=kind, conditional=True)
     if packed:
         response.headers["Content-Encoding"] = "gzip"
@@ -196,9 +197,9 @@ def ago(moment: datetime, *, now: datetime | None = None) -> str:
     now = now or datetime.now(UTC)
     age = now - moment
     if age.total_seconds() < 60:
-        return _("now")
+        return str(_("now"))
     if age.days < 7:
-        return str(format_timedelta(age, threshold=0.99, format="short"))
+        return str(format_timedelta(age, threshold=0.99, format="short", locale=get_locale()))
     this_year = moment.year == now.year
     return str(format_date(moment, "d MMM" if this_year else "dd.MM.yyyy"))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -24,8 +23,20 @@ from models import Department, Model, Staff
 from views.icons import icon_of
 from views.shell import Link, ago, init_shell
 
-PAGES = ["/departmentview/list/", "/departmentview/add", "/departmentview/edit/1", "/departmentview/show/1",
-         "/users/list/", "/users/add", "/roles/list/", "/roles/show/1", "/users/userinfo/", "/swagger/v1"]  # fmt: skip
+PAGES = [
+    "/departmentview/list/",
+    "/departmentview/add",
+    "/departmentview/edit/1",
+    "/departmentview/show/1",
+    "/users/list/",
+    "/users/add",
+    "/roles/list/",
+    "/roles/show/1",
+    "/users/userinfo/",
+    "/swagger/v1",
+]
+# FAB 5.3.0's select fields yield tuples, which WTForms 4 will refuse
+pytestmark = pytest.mark.filterwarnings("ignore:Yielding raw tuples:DeprecationWarning")
 
 
 class DepartmentView(ModelView):
@@ -118,15 +129,17 @@ def test_administrator_deletes_a_record_only_after_the_question(address: str, fa
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1366, "height": 800})
         _sign_in(page, address)
-        page.goto(f"{address}/departmentview/list/?_flt_0_name=29")
-        page.locator("tbody form button").first.click()
+        page.goto(f"{address}/departmentview/list/?_flt_1_name=29")
+        rows = page.locator("tbody tr")
+        assert rows.count() == 1
+        assert page.locator(".hd-filter input").input_value() == "29"
+        rows.locator("form button").click()
         page.locator("#hd-confirm button[value=no]").click()
-        assert page.locator("tbody tr").count() >= 1
-        page.locator("tbody form button").first.click()
-        page.locator("#hd-confirm button[value=yes]").click()
-        page.wait_for_load_state()
-        page.goto(f"{address}/departmentview/list/?psize_DepartmentView=100")
-        assert page.get_by_text("29", exact=False).locator("visible=true").count() >= 1
+        assert rows.count() == 1
+        rows.locator("form button").click()
+        with page.expect_navigation():
+            page.locator("#hd-confirm button[value=yes]").click()
+        page.goto(f"{address}/departmentview/list/")
         page.keyboard.press("?")
         assert page.locator("#hd-keys").is_visible()
         browser.close()
@@ -152,10 +165,11 @@ def test_built_files_are_compressed_and_kept_for_ever(fab_app: Flask) -> None:
     with fab_app.test_request_context():
         url = fab_app.jinja_env.globals["asset"]("js/app.js")  # type: ignore[operator]
     client = fab_app.test_client()
-    packed = client.get(url, headers={"Accept-Encoding": "gzip"})
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert "immutable" in packed.headers["Cache-Control"]
-    assert b"startShell" in client.get(url).data
+    with client.get(url, headers={"Accept-Encoding": "gzip"}) as packed:
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert "immutable" in packed.headers["Cache-Control"]
+    with client.get(url) as plain:
+        assert b"startShell" in plain.data
     assert client.get("/static/dist/../../factory.py").status_code == 404
 
 
@@ -171,9 +185,7 @@ def test_ago_says_how_long(fab_app: Flask, minutes: int, text: str) -> None:
 def test_icons_of_fab_become_ours() -> None:
     assert icon_of("fa-users") == "people"
     assert icon_of(None) == "dot"
-    css = (assets_build.DIST.parent.parent / "assets").is_dir()
-    assert css
-    assert Path(assets_build.OWN / "icon.svg").is_file()
+    assert icon_of("rocket-takeoff") == "rocket-takeoff"
 
 
 def test_a_link_is_current_on_the_pages_below_it() -> None:
