@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask_appbuilder import AppBuilder
 from redis import Redis
-from sqlalchemy import Engine, event
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
+import app.sqlite  # noqa: F401  # its listeners are its effect
 from app import sockets
 from app.cli import register_commands
 from app.extensions import csrf, db, migrate, socketio
@@ -89,12 +88,3 @@ def _origins(app: Flask) -> list[str] | None:
     scheme = "https" if app.config["HTTPS"] else "http"
     return [f"{scheme}://{host}" for host in app.config["ALLOWED_HOSTS"]] or None
 
-
-@event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """SQLite as we want it: write-ahead log, foreign keys, patience with other writers."""
-    if isinstance(connection, sqlite3.Connection):
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()

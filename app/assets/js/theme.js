@@ -22,6 +22,6 @@ export function startTheme() {
     if (!button) return;
     const choice = button.dataset.hdTheme || (root.dataset.bsTheme === "dark" ? "light" : "dark");
     apply(choice);
-    if (document.body.dataset.me) postForm("/me/theme", { theme: choice }).catch(() => {});   // kept for the next page
+    if (document.body.dataset.me) postForm("/settings/theme", { theme: choice }).catch(() => {});   // kept for the next page
   });
 }

@@ -1,0 +1,170 @@
+"""Fixtures of the whole suite. What they stand on is in tests/support."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.support.databases import KINDS, Place
+from tests.support.live import LiveServer, start_live_server
+from tests.support.servers import stop_servers
+
+RUN_FOLDER = pytest.StashKey[Path]()
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller makes the run's folder; its workers are told where it is."""
+    given = getattr(config, "workerinput", {}).get("run_folder")
+    config.stash[RUN_FOLDER] = Path(given or tempfile.mkdtemp(prefix="helpdesk-tests-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Called by xdist in the controller for each worker."""
+    node.workerinput["run_folder"] = str(node.config.stash[RUN_FOLDER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The controller stops the servers and removes the files."""
+    if not hasattr(config, "workerinput"):
+        stop_servers(config.stash[RUN_FOLDER])
+
+
+@pytest.fixture(scope="session")
+def place(pytestconfig: pytest.Config) -> Place:
+    """This process's folder, servers and number."""
+    worker = getattr(pytestconfig, "workerinput", {}).get("workerid", "gw0")
+    return Place(pytestconfig.stash[RUN_FOLDER], 1 + int(worker.removeprefix("gw")))
+
+
+@pytest.fixture(scope="session")
+def applications(place: Place) -> Callable[[str], Flask]:
+    """One application per kind of database, made when first asked for."""
+    from app.factory import create_app
+
+    made: dict[str, Flask] = {}
+
+    def application(kind: str) -> Flask:
+        if kind not in made:
+            made[kind] = create_app(place.settings(place.new_database(kind)))
+        return made[kind]
+
+    return application
+
+
+def _check_database(request: pytest.FixtureRequest, kind: str) -> None:
+    marker = request.node.get_closest_marker("database")
+    if marker and kind not in marker.args:
+        pytest.skip(f"only on {', '.join(marker.args)}: {marker.kwargs['reason']}")
+
+
+@pytest.fixture(params=KINDS)
+def app(request: pytest.FixtureRequest, applications: Callable[[str], Flask]) -> Iterator[Flask]:
+    """An application on SQLite, then on PostgreSQL; whatever the test writes is rolled back."""
+    from app.extensions import db, redis
+
+    _check_database(request, request.param)
+    application = applications(request.param)
+    with application.app_context():
+        engines = db.engines
+        engine = engines[None]
+        connection = engine.connect()
+        outer = connection.begin()
+        engines[None] = connection  # type: ignore[assignment]  # sessions bind to it as to an engine
+        db.session.session_factory.configure(join_transaction_mode="create_savepoint")
+        redis().flushdb()
+        try:
+            yield application
+        finally:
+            db.session.remove()
+            db.session.session_factory.configure(join_transaction_mode="conditional_savepoint")
+            engines[None] = engine
+            outer.rollback()
+            connection.close()
+
+
+@pytest.fixture
+def session(app: Flask) -> Session:
+    """The session of the test's own application context."""
+    from app.extensions import db
+
+    current: Session = db.session()
+    return current
+
+
+class CommittingClient(FlaskClient):
+    """Lets a request see what the test has written, and the test what the request has."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Commit (into the test's outer transaction), send, forget what was loaded."""
+        from flask import current_app, has_app_context
+
+        from app.extensions import db
+
+        if has_app_context() and current_app.testing:
+            db.session.commit()
+        answer = super().open(*args, **kwargs)
+        if has_app_context() and current_app.testing:
+            db.session.expire_all()
+        return answer
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a screen; see tests.support.signing.sign_in. CSRF is off: test_csrf has its own."""
+    app.test_client_class = CommittingClient
+    return app.test_client()
+
+
+@pytest.fixture(params=KINDS)
+def live_app(request: pytest.FixtureRequest, place: Place) -> Iterator[Flask]:
+    """An application on a fresh database of its own where commits are real, for races between threads."""
+    from app.extensions import db
+    from app.factory import create_app
+
+    _check_database(request, request.param)
+    application = create_app(place.settings(place.new_database(request.param)))
+    with application.app_context():
+        yield application
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def live_server(place: Place) -> Iterator[LiveServer]:
+    """A whole helpdesk in processes of its own on PostgreSQL, for browsers and sockets; one per module."""
+    from app.extensions import db
+    from app.factory import create_app
+
+    application = create_app(place.settings(place.new_database("postgres")))
+    live = start_live_server(place, application)
+    yield live
+    live.stop()
+    with application.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The distribution's Chromium instead of a download."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        raise RuntimeError("Chromium is missing: install the package chromium")
+    return {**browser_type_launch_args, "executable_path": path, "args": BROWSER_FLAGS}

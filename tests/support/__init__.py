@@ -1,0 +1,1 @@
+"""What tests share: servers, databases, factories, signing in, counting statements."""
