@@ -94,9 +94,7 @@ def _time_zone(env: Mapping[str, str]) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise ConfigError(
-            f"HELPDESK_TIME_ZONE={name!r}: write a name such as Europe/Kyiv"
-        ) from None
+        raise ConfigError(f"HELPDESK_TIME_ZONE={name!r}: write a name such as Europe/Kyiv") from None
     return name
 
 

@@ -87,4 +87,3 @@ def _origins(app: Flask) -> list[str] | None:
     """The origins a socket may come from; None: only the page's own (traps.md M14)."""
     scheme = "https" if app.config["HTTPS"] else "http"
     return [f"{scheme}://{host}" for host in app.config["ALLOWED_HOSTS"]] or None
-

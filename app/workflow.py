@@ -73,9 +73,7 @@ def allowed_moves(actor: Actor, ticket: Ticket) -> tuple[Verb, ...]:
     return tuple(
         move.verb
         for move in MOVES
-        if move.source == ticket.state
-        and can(actor, move.verb, ticket)
-        and move.who(actor, ticket)
+        if move.source == ticket.state and can(actor, move.verb, ticket) and move.who(actor, ticket)
     )
 
 

@@ -117,6 +117,4 @@ class ClientWord(Model):
     )
 
     word: Mapped[str] = mapped_column(String(80), primary_key=True)
-    client_id: Mapped[int] = mapped_column(
-        ForeignKey("client.id", ondelete="CASCADE"), primary_key=True
-    )
+    client_id: Mapped[int] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"), primary_key=True)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from flask_appbuilder.security.sqla.models import Group
 from flask_appbuilder.security.sqla.models import User as FabUser
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Model, UtcDateTime
+
+# FAB 5.3.0 lets a subclass of its user into a role, but forgot it for a group: adding one was a crash
+Group.users.prop.enable_typechecks = False
 
 
 class Role(StrEnum):

@@ -78,13 +78,9 @@ class Ticket(Model):
 
     __tablename__ = "ticket"
     __table_args__ = (
-        CheckConstraint(
-            "state in ('free', 'in_work', 'done', 'archived')", name="ck_ticket_state"
-        ),
+        CheckConstraint("state in ('free', 'in_work', 'done', 'archived')", name="ck_ticket_state"),
         CheckConstraint("priority in (0, 1, 2)", name="ck_ticket_priority"),
-        CheckConstraint(
-            "(state = 'in_work') = (taken_by_id is not null)", name="ck_ticket_taken_by"
-        ),
+        CheckConstraint("(state = 'in_work') = (taken_by_id is not null)", name="ck_ticket_taken_by"),
         Index("uq_ticket_request_key", "request_key", unique=True),
         Index("ix_ticket_client", "client_id", "id"),
         _partial("ix_ticket_live", "id", where="state <> 'archived'"),

@@ -114,12 +114,15 @@ class CommittingClient(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         """Commit (into the test's outer transaction), send, forget what was loaded."""
-        from flask import current_app, has_app_context
+        from flask import current_app, g, has_app_context
 
         from app.extensions import db
 
         if has_app_context() and current_app.testing:
             db.session.commit()
+            # the request reuses the test's context: the person of an earlier request must not linger
+            for name in list(g):
+                g.pop(name)
         answer = super().open(*args, **kwargs)
         if has_app_context() and current_app.testing:
             db.session.expire_all()

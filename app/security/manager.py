@@ -98,6 +98,4 @@ class HelpdeskSecurityManager(SecurityManager):
     ) -> set[str]:
         if user is None:
             return {view for name, view in self._permissions_of(None) if name == permission_name}
-        return {
-            view for view in view_menus_name or [] if self._has_view_access(user, permission_name, view)
-        }
+        return {view for view in view_menus_name or [] if self._has_view_access(user, permission_name, view)}

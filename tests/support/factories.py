@@ -13,7 +13,19 @@ from sqlalchemy.orm import Session
 
 from app.policy import ADMINISTRATOR_ROLE, Actor, load_actor
 from app.security.permissions import STAFF_ROLE
-from models import Client, ClientPhone, Department, Membership, Role, Staff, State, Ticket, Topic, Unit, utcnow
+from models import (
+    Client,
+    ClientPhone,
+    Department,
+    Membership,
+    Role,
+    Staff,
+    State,
+    Ticket,
+    Topic,
+    Unit,
+    utcnow,
+)
 
 _numbers = itertools.count(1)
 
@@ -101,9 +113,7 @@ def make_client(
     client = Client(full_name=full_name or f"Client {next(_numbers)}", **values)
     for position, number in enumerate(phones):
         digits = phone_digits(number)
-        client.phones.append(
-            ClientPhone(number=number, digits=digits, tail=digits[::-1], position=position)
-        )
+        client.phones.append(ClientPhone(number=number, digits=digits, tail=digits[::-1], position=position))
     session.add(client)
     session.flush()
     reindex_client(session, client)

@@ -50,16 +50,16 @@ def start_live_server(place: Place, application: Flask) -> LiveServer:
     environment = {**os.environ, **place.environment(url), "PYTHONPATH": str(ROOT)}
     log_path = place.folder / f"live-{port}.log"
     live = LiveServer(application, f"http://127.0.0.1:{port}", log_path)
-    log = log_path.open("wb")
     web = ["-m", "gunicorn", "-k", "gthread", "-w", "1", "--threads", "60", "--graceful-timeout", "1"]
     commands = (
         [sys.executable, *web, "-b", f"127.0.0.1:{port}", "app.wsgi:app"],
         [sys.executable, "-m", "flask", "--app", "app.wsgi:app", "worker"],
     )
-    for command in commands:
-        live.processes.append(
-            subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
-        )
+    with log_path.open("wb") as log:
+        for command in commands:
+            live.processes.append(
+                subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
+            )
     try:
         wait_for_port(port, "the web server")
     except RuntimeError:

@@ -20,6 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 NOBODY = "65534"
+# kept, so that nobody warns of running processes: the run's controller ends them by their numbers
+_started: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def start_redis(folder: Path) -> tuple[int, int]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    _started.append(process)
     wait_for_port(port, "Redis")
     return port, process.pid
 
@@ -157,13 +160,14 @@ def start_postgres(folder: Path) -> tuple[int, int]:
         "autovacuum": "off",
     }
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    log = (folder / "log").open("w")
-    process = subprocess.Popen(
-        [*lower, str(programs / "postgres"), "-D", str(data), *settings],
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*lower, str(programs / "postgres"), "-D", str(data), *settings],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    _started.append(process)
     wait_for_port(port, "PostgreSQL")
     _wait_until_ready(port)
     return port, process.pid
