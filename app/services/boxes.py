@@ -139,6 +139,11 @@ def read_page(session: Session, query: BoxQuery, *, actor: Actor) -> BoxPage:
     )
 
 
+def cursor_of(ticket: Ticket, query: BoxQuery) -> str:
+    """The place of a ticket in a list: what ``after`` and ``before`` of a query take."""
+    return _cursor(ticket, _keys(query)[0])
+
+
 def read_row(
     session: Session, ticket_id: int, query: BoxQuery, *, actor: Actor
 ) -> tuple[Ticket, bool] | None:
