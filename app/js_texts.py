@@ -30,6 +30,12 @@ TEXTS: dict[str, LazyString] = {
     "Remove the filter: {name}": _("Remove the filter: {name}"),
     "{name}: condition": _("{name}: condition"),
     "{name}: value": _("{name}: value"),
+    "New in the list: {n}. Show": _("New in the list: {n}. Show"),
+    "{verb} {n} of {all}: not {numbers}": _("{verb} {n} of {all}: not {numbers}"),
+    "The link is copied.": _("The link is copied."),
+    "This ticket has gone out of your sight: it was sent on. What you typed is still here.": _(
+        "This ticket has gone out of your sight: it was sent on. What you typed is still here."
+    ),
 }
 
 
