@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
-from models import Client, Department, Membership, Role, State, Ticket
+from models import Client, Department, State, Ticket
 from tests.bench.load import Browser
 from tests.support.factories import make_user
 
