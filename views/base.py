@@ -8,6 +8,7 @@ from flask import abort, g, redirect, request, url_for
 from flask_appbuilder import BaseView
 from flask_login import current_user
 from sqlalchemy.orm import Session
+from werkzeug.local import LocalProxy
 
 from app.extensions import db
 from app.policy import Actor, load_actor
@@ -70,8 +71,8 @@ class Screen(BaseView):
         return None
 
     def page(self, template: str, **context: Any) -> str:
-        """Render a template with what every page needs."""
+        """Render a template with what every page needs; counters are counted when it asks for them."""
         html: str = self.render_template(
-            template, actor=current_actor(), counters=current_counters(), **context
+            template, actor=current_actor(), counters=LocalProxy(current_counters), **context
         )
         return html
