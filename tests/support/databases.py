@@ -40,6 +40,7 @@ class Place:
             "SOCKET_CHANNEL": f"test-{self.number}",
             "SECRET_KEY": "a key for tests, long enough to pass",
             "TESTING": True,
+            "WTF_CSRF_ENABLED": False,
             "AUTH_RATE_LIMITED": False,
             "RATELIMIT_ENABLED": False,
             "SERVER_NAME": None,
