@@ -5,11 +5,24 @@ from __future__ import annotations
 from flask import Flask
 from flask_appbuilder import AppBuilder
 
+from views.calls import CallsView
+from views.client_parts import ClientPartsView
+from views.clients import ClientsView
 from views.errors import register_errors
+from views.new_ticket import NewTicketView
 from views.shell import init_shell
+from views.ticket_comments import TicketCommentView
+from views.ticket_lists import TicketListView
+from views.ticket_moves import TicketMoveView
+from views.ticket_page import TicketPageView
+from views.ticket_search import TicketSearchView
 
 
 def register_views(app: Flask, builder: AppBuilder) -> None:
     """Add every screen to the application."""
     register_errors(app)
     init_shell(app)
+    for view in (TicketCommentView, TicketListView, TicketMoveView, TicketPageView, TicketSearchView):
+        builder.add_view_no_menu(view)
+    for view in (CallsView, ClientPartsView, ClientsView, NewTicketView):
+        builder.add_view_no_menu(view)
