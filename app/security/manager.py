@@ -8,12 +8,14 @@ from typing import Any
 from flask import current_app, g, has_request_context
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import (
+    Group,
     Permission,
     PermissionView,
     ViewMenu,
     assoc_permissionview_role,
 )
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.security.sign_in import SignInView, is_refused, sign_in_limit_key
 from models import Staff
@@ -50,6 +52,13 @@ class HelpdeskSecurityManager(SecurityManager):
     def is_auth_limited(self) -> bool:
         """FAB's own limit counts good logins and the address alone; ours stands in its place."""
         return False
+
+    def get_user_by_id(self, pk: Any) -> Staff | None:
+        """The user with his roles and groups in one statement instead of three per request."""
+        roles = (joinedload(Staff.roles), joinedload(Staff.groups).joinedload(Group.roles))
+        query = select(Staff).where(Staff.id == pk).options(*roles)
+        found: Staff | None = self.session.scalars(query).unique().one_or_none()
+        return found
 
     def _permissions_of(self, user: Any) -> set[tuple[str, str]]:
         """Every (permission, view) of a user or, for None, of the public role."""
