@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from babel.dates import format_timedelta
 from flask import Flask, Response, abort, current_app, request, send_from_directory
-from flask_babel import format_date, format_datetime, get_locale
+from flask_babel import format_date, format_datetime, format_time, get_locale, to_user_timezone
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -92,8 +92,8 @@ class Shell:
         return _texts(self.language)
 
     def exists(self, url: str) -> str:
-        """``url`` if the application serves exactly this path, otherwise an empty string."""
-        return url if url in _paths() else ""
+        """``url`` if the application serves it, otherwise an empty string."""
+        return url if _is_served(url) else ""
 
     @cached_property
     def sections(self) -> list[Section]:
@@ -133,14 +133,12 @@ def _fab_sections(shown: set[str]) -> list[Section]:
     return sections
 
 
-def _paths() -> set[str]:
-    """All fixed paths of the application, collected once."""
-    paths = current_app.extensions.get("hd_paths")
-    if paths is None:
-        paths = {rule.rule for rule in current_app.url_map.iter_rules() if not rule.arguments}
-        current_app.extensions["hd_paths"] = paths
-    known: set[str] = paths
-    return known
+def _is_served(path: str) -> bool:
+    """Whether the application has a page at this path; asked of its map once per path."""
+    known: dict[str, bool] = current_app.extensions.setdefault("hd_paths", {})
+    if path not in known:
+        known[path] = current_app.url_map.bind("localhost").test(path, "GET")
+    return known[path]
 
 
 def _texts(language: str) -> str:
@@ -204,6 +202,17 @@ def ago(moment: datetime, *, now: datetime | None = None) -> str:
     return str(format_date(moment, "d MMM" if this_year else "dd.MM.yyyy"))
 
 
+def when(moment: datetime, *, now: datetime | None = None) -> str:
+    """The moment as people say it, in the person's time zone: ``today, 10:21``, ``14 Nov, 16:20``."""
+    local, today = to_user_timezone(moment), to_user_timezone(now or datetime.now(UTC))
+    time = format_time(moment, "HH:mm")
+    if local.date() == today.date():
+        return str(_("today, %(time)s", time=time))
+    if local.date() == today.date() - timedelta(days=1):
+        return str(_("yesterday, %(time)s", time=time))
+    return f"{format_date(moment, 'd MMM' if local.year == today.year else 'd MMM yyyy')}, {time}"
+
+
 def exact(moment: datetime) -> str:
     """The moment in full, in the person's time zone and language."""
     return str(format_datetime(moment, "medium"))
@@ -212,7 +221,7 @@ def exact(moment: datetime) -> str:
 def init_shell(app: Flask) -> None:
     """Give the templates of ``app`` (ours, FAB's and Flask-Admin's) the shell and its helpers."""
     app.jinja_env.globals.update(asset=asset, has_asset=has_asset, icon_of=icon_of)
-    app.jinja_env.filters.update(ago=ago, exact=exact)
+    app.jinja_env.filters.update(ago=ago, when=when, exact=exact)
     app.context_processor(lambda: {"shell": Shell()})
     init_widgets(app)
     app.add_url_rule(f"{app.static_url_path}/dist/<path:path>", "dist", serve_dist)

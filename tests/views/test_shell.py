@@ -21,7 +21,7 @@ from app.security.manager import HelpdeskSecurityManager
 from app.security_headers import content_security_policy, init_security_headers
 from models import Department, Model, Staff
 from views.icons import icon_of
-from views.shell import Link, ago, init_shell
+from views.shell import Link, ago, init_shell, when
 
 PAGES = [
     "/departmentview/list/",
@@ -193,3 +193,19 @@ def test_a_link_is_current_on_the_pages_below_it() -> None:
     assert tickets.is_current("/tickets/17")
     assert not tickets.is_current("/clients/")
     assert not Link("My day", "/", "house-door").is_current("/tickets/inbox")
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (datetime(2026, 11, 24, 8, 21, tzinfo=UTC), "today, 10:21"),
+        (datetime(2026, 11, 23, 22, 5, tzinfo=UTC), "today, 00:05"),
+        (datetime(2026, 11, 23, 14, 20, tzinfo=UTC), "yesterday, 16:20"),
+        (datetime(2026, 11, 14, 6, 0, tzinfo=UTC), "14 Nov, 08:00"),
+        (datetime(2025, 11, 14, 6, 0, tzinfo=UTC), "14 Nov 2025, 08:00"),
+    ],
+)
+def test_a_moment_is_said_as_people_say_it(fab_app: Flask, moment: datetime, words: str) -> None:
+    now = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+    with fab_app.test_request_context("/?_l_=en"):
+        assert when(moment, now=now) == words
