@@ -1,0 +1,37 @@
+"""The one table of periodic jobs. The scheduler puts them into the queue, the worker runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from jobs.archive import archive_done_tickets
+from jobs.outbox import sweep_outbox
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """A job and when it runs.
+
+    ``cron`` has the five usual fields. ``slot`` names the turn by a format of the moment (UTC) and is the
+    job's argument: of several schedulers' jobs for one turn, the first does it (jobs.once). ``patience`` is
+    how many seconds a job may wait in the queue before it is thrown away: the next one does its work as well.
+    """
+
+    job: Callable[..., Any]
+    cron: str
+    patience: int
+    slot: str = ""
+    queue: str = "low"
+
+    def arguments(self, moment: datetime) -> tuple[str, ...]:
+        """The job's arguments when it is enqueued at this moment (aware, UTC)."""
+        return (moment.strftime(self.slot),) if self.slot else ()
+
+
+PERIODIC = (
+    Periodic(sweep_outbox, "* * * * *", patience=60, queue="default"),
+    Periodic(archive_done_tickets, "7 * * * *", patience=3600, slot="%Y-%m-%dT%H"),
+)

@@ -1,0 +1,43 @@
+"""The worker: takes jobs from the queues in order of urgency and runs each at once, without forking."""
+
+from __future__ import annotations
+
+from flask import Flask
+from redis import Redis
+from rq import SimpleWorker
+from rq.executions import Execution
+from rq.job import Job
+from rq.queue import Queue
+from rq.serializers import JSONSerializer
+
+QUEUES = ("high", "default", "low")
+
+
+class Worker(SimpleWorker):
+    """Runs each job in an application context, in its own process: a fork costs more than most jobs."""
+
+    app: Flask
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """The context's end closes the job's database session, whatever the job did with it."""
+        with self.app.app_context():
+            return super().perform_job(job, queue, execution)
+
+
+def make_worker(app: Flask, *, queues: tuple[str, ...] = QUEUES) -> Worker:
+    """A worker on the application's Redis; jobs travel as JSON, never as pickle (traps.md M15)."""
+    # a connection of its own: rq lengthens its timeouts to wait for jobs, requests must keep their short ones
+    connection = Redis.from_url(app.config["REDIS_URL"])
+    worker = Worker(
+        [Queue(name, connection=connection, serializer=JSONSerializer) for name in queues],
+        connection=connection,
+        serializer=JSONSerializer,
+        log_job_description=False,
+    )
+    worker.app = app
+    return worker
+
+
+def run_worker(app: Flask, *, burst: bool = False) -> bool:
+    """Work until told to stop; ``burst``: until the queues are empty. Whether any job was done."""
+    return make_worker(app).work(burst=burst, logging_level="WARNING")
