@@ -12,12 +12,25 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import Session, joinedload
 
 from app.policy import Actor, inbox_terms, sight_terms
 from app.services.reading import UNREAD, read_join
-from models import Client, State, Ticket, TicketRead
+from app.services.rows import LARGEST_ID
+from models import Client, Priority, State, Ticket, TicketRead
 
 LARGEST_PAGE = 100
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -144,6 +157,17 @@ def cursor_of(ticket: Ticket, query: BoxQuery) -> str:
     return _cursor(ticket, _keys(query)[0])
 
 
+def count_up_to(session: Session, queries: Sequence[BoxQuery], *, actor: Actor, most: int = 1000) -> int:
+    """How many tickets the lists hold together, each once; never looks at more than ``most + 1`` per rule."""
+    scans = [
+        select(select(Ticket.id).where(term, *_conditions(query, actor)).limit(most + 1).subquery())
+        for query in queries
+        for term in _terms(query.box, actor)
+    ]
+    found = (union(*scans) if len(scans) > 1 else scans[0]).subquery()
+    return min(session.scalar(select(func.count()).select_from(found)) or 0, most + 1)
+
+
 def read_row(
     session: Session, ticket_id: int, query: BoxQuery, *, actor: Actor
 ) -> tuple[Ticket, bool] | None:
@@ -217,7 +241,8 @@ def _conditions(query: BoxQuery, actor: Actor) -> list[ColumnElement[bool]]:
     for name in ("department_id", "topic_id", "client_id", "priority", "assignee_id"):
         wanted = getattr(query, name)
         if wanted is not None:
-            conditions.append(getattr(Ticket, name) == wanted)
+            known = 0 <= wanted <= LARGEST_ID  # beyond that the databases would raise
+            conditions.append(getattr(Ticket, name) == wanted if known else false())
     return conditions
 
 
@@ -256,6 +281,8 @@ def _read_cursor(text: str, keys: list[Any]) -> list[Any]:
     if len(parts) != len(keys) or not all(p.isascii() and p.isdigit() and len(p) < 18 for p in parts):
         return []
     values: list[Any] = [int(part) for part in parts]
+    if values[-1] > LARGEST_ID or (keys[0].key == "priority" and values[0] > Priority.HIGH):
+        return []
     if keys[0].key == "updated_at":
         values[0] = EPOCH + timedelta(microseconds=values[0])
     return values

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid
 from app.events import Kind, record
 from app.policy import Actor, Verb, ensure_can_somewhere
-from app.services.tickets import BODY_LENGTH, SUBJECT_LENGTH, TicketDraft, clean_text
+from app.services.rows import find_row
+from app.services.tickets import BODY_LENGTH, KEY_LENGTH, SUBJECT_LENGTH, TicketDraft
+from app.services.typed import clean_text
 from models import Call, Client, Department, Topic, utcnow
 
 
@@ -22,12 +24,14 @@ def record_call(session: Session, draft: TicketDraft, *, actor: Actor) -> Call:
     ensure_can_somewhere(actor, Verb.CREATE)
     if earlier := _written_before(session, draft.request_key, actor):
         return earlier
-    client = session.get(Client, draft.client_id) if draft.client_id else None
+    client = find_row(session, Client, draft.client_id)
     if client is None or client.is_hidden:
         raise Invalid(fields={"client_id": _("Choose the client, or write down a new one.")})
     body = clean_text(draft.body)
     if len(body) > BODY_LENGTH:
         raise Invalid(fields={"body": _("Shorten to %(number)s characters.", number=BODY_LENGTH)})
+    if len(draft.request_key or "") > KEY_LENGTH:
+        raise Invalid(fields={"request_key": _("This page is out of date: reload it and send once more.")})
     subject = " ".join(clean_text(draft.subject).split()) or body.split("\n", 1)[0]
     call = Call(
         client_id=client.id,
@@ -45,8 +49,8 @@ def record_call(session: Session, draft: TicketDraft, *, actor: Actor) -> Call:
             session.flush()
     except IntegrityError:
         earlier = _written_before(session, draft.request_key, actor)
-        if earlier is None:
-            raise
+        if earlier is None:  # somebody else's key, or what it refers to has gone this moment
+            raise Invalid(_("It could not be saved: reload the page and send it once more.")) from None
         return earlier
     session.execute(
         update(Client)
@@ -60,7 +64,7 @@ def record_call(session: Session, draft: TicketDraft, *, actor: Actor) -> Call:
 
 
 def _existing(session: Session, table: type[Department] | type[Topic], row_id: int | None) -> int | None:
-    return row_id if row_id is not None and session.get(table, row_id) is not None else None
+    return row_id if find_row(session, table, row_id) is not None else None
 
 
 def _written_before(session: Session, key: str | None, actor: Actor) -> Call | None:

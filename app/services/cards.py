@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.errors import NotFound
 from app.policy import Actor, Verb, can_somewhere, visible_tickets
+from app.services.rows import is_id
 from models import Call, Client, State, Ticket
 
 LATEST = 5
@@ -36,11 +37,9 @@ class ClientCard:
 
 def access_client(session: Session, client_id: int) -> Client:
     """A client with unit and phones; every staff member may see every client. Else NotFound."""
-    client = session.scalars(
-        select(Client)
-        .where(Client.id == client_id)
-        .options(joinedload(Client.unit), selectinload(Client.phones))
-    ).one_or_none()
+    query = select(Client).where(Client.id == client_id)
+    query = query.options(joinedload(Client.unit), selectinload(Client.phones))
+    client = session.scalars(query).one_or_none() if is_id(client_id) else None
     if client is None:
         raise NotFound(_("There is no such client."))
     return client
@@ -68,7 +67,7 @@ def client_tickets(
 ) -> tuple[list[Ticket], int | None]:
     """A page of the client's tickets that the actor may see, newest first, and the next cursor."""
     query = visible_tickets(actor).where(Ticket.client_id == client_id)
-    if before_id is not None:
+    if before_id is not None and is_id(before_id):
         query = query.where(Ticket.id < before_id)
     rows = session.scalars(
         query.order_by(Ticket.id.desc())

@@ -13,10 +13,12 @@ from app.errors import Forbidden, Invalid
 from app.events import Kind, record
 from app.policy import Actor
 from app.services.reading import mark_read
+from app.services.typed import clean_text
 from app.workflow import can_comment
 from models import Comment, Ticket, utcnow
 
 COMMENT_LENGTH = 10_000
+KEY_LENGTH = 36
 
 
 def add_comment(
@@ -28,11 +30,13 @@ def add_comment(
     """
     if not can_comment(actor, ticket):
         raise Forbidden(_("The archive is read-only: restore the ticket first."))
-    body = body.replace("\r\n", "\n").strip()
+    body = clean_text(body)
     if not body:
         raise Invalid(fields={"body": _("Write something first.")})
     if len(body) > COMMENT_LENGTH:
         raise Invalid(fields={"body": _("Shorten to %(number)s characters.", number=COMMENT_LENGTH)})
+    if len(request_key or "") > KEY_LENGTH:
+        raise Invalid(fields={"body": _("This page is out of date: reload it and send once more.")})
     if earlier := _written_before(session, ticket, request_key, actor):
         return earlier
     comment = Comment(ticket_id=ticket.id, author_id=actor.id, body=body, request_key=request_key)
@@ -79,9 +83,7 @@ def comments_of(session: Session, ticket: Ticket, *, after: int = 0) -> Sequence
     return session.scalars(query).all()
 
 
-def _written_before(
-    session: Session, ticket: Ticket, key: str | None, actor: Actor
-) -> Comment | None:
+def _written_before(session: Session, ticket: Ticket, key: str | None, actor: Actor) -> Comment | None:
     if not key:
         return None
     query = select(Comment).where(

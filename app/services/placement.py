@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.policy import current_membership
+from app.services.rows import find_row, is_id
 from models import Department, Membership, Staff, State, Ticket
 
 
@@ -53,8 +54,7 @@ def addressees(session: Session) -> list[Addressee]:
         .order_by(Staff.first_name, Staff.last_name)
     )
     return [
-        Addressee(r.id, f"{r.first_name} {r.last_name}", r.department_id, r.role, r.in_work)
-        for r in rows
+        Addressee(r.id, f"{r.first_name} {r.last_name}", r.department_id, r.role, r.in_work) for r in rows
     ]
 
 
@@ -70,7 +70,7 @@ def resolve_placement(
         department_id = _only_department(session, assignee_id)
     if department_id is None:
         raise Invalid(fields={"department_id": _("Choose a department or a person.")})
-    department = session.get(Department, department_id)
+    department = find_row(session, Department, department_id)
     if department is None or department.is_hidden:
         raise Invalid(fields={"department_id": _("This department takes no tickets: choose another.")})
     if assignee_id is not None and department_id not in _departments_of(session, assignee_id):
@@ -81,6 +81,8 @@ def resolve_placement(
 
 
 def _departments_of(session: Session, user_id: int) -> list[int]:
+    if not is_id(user_id):
+        return []
     query = (
         select(Membership.department_id)
         .join(Staff, Staff.id == Membership.user_id)

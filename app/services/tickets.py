@@ -16,12 +16,15 @@ from app.policy import Actor, Verb, can, ensure_can, ensure_can_somewhere
 from app.services.comments import add_comment
 from app.services.placement import resolve_placement
 from app.services.reading import mark_read
+from app.services.rows import find_row
+from app.services.typed import clean_text
 from app.workflow import allowed_moves, apply_change, can_edit, conflict, move
 from models import Client, Priority, State, Ticket, Topic, utcnow
 
 SUBJECT_LENGTH = 200
 BODY_LENGTH = 20_000
 TOPIC_LENGTH = 120
+KEY_LENGTH = 36
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ def create_ticket(session: Session, draft: TicketDraft, *, actor: Actor) -> Tick
     except IntegrityError:
         # a second press of "save" on another thread won the race for the key
         earlier = _written_before(session, draft.request_key, actor)
-        if earlier is None:
-            raise
+        if earlier is None:  # somebody else's key, or what it refers to has gone this moment
+            raise Invalid(_("It could not be saved: reload the page and send it once more.")) from None
         return earlier
     _count_contact(session, ticket.client_id)
     record(
@@ -173,7 +176,7 @@ def _checked(session: Session, draft: TicketDraft) -> dict[str, Any]:
     """The columns of a new ticket, or Invalid with every wrong field named at once."""
     wrong: dict[str, str] = {}
     values: dict[str, Any] = {"client_id": draft.client_id, "request_key": draft.request_key}
-    client = session.get(Client, draft.client_id) if draft.client_id else None
+    client = find_row(session, Client, draft.client_id)
     if client is None or client.is_hidden:
         wrong["client_id"] = _("Choose the client, or write down a new one.")
     try:
@@ -196,6 +199,8 @@ def _checked(session: Session, draft: TicketDraft) -> dict[str, Any]:
         )
     except Invalid as error:
         wrong.update(error.fields)
+    if len(draft.request_key or "") > KEY_LENGTH:
+        wrong["request_key"] = _("This page is out of date: reload it and send once more.")
     if wrong:
         raise Invalid(fields=wrong)
     return values
@@ -220,7 +225,7 @@ def _checked_text(session: Session, typed: dict[str, Any]) -> dict[str, Any]:
     if len(topic_text) > TOPIC_LENGTH:
         wrong["topic_text"] = _("Shorten to %(number)s characters.", number=TOPIC_LENGTH)
     topic_id = typed["topic_id"]
-    if topic_id is not None and session.get(Topic, topic_id) is None:
+    if topic_id is not None and find_row(session, Topic, topic_id) is None:
         wrong["topic_id"] = _("There is no such topic: choose another or write your own.")
     try:
         priority = _priority(typed["priority"])
@@ -235,12 +240,6 @@ def _checked_text(session: Session, typed: dict[str, Any]) -> dict[str, Any]:
         "topic_id": topic_id,
         "topic_text": "" if topic_id else topic_text,
     }
-
-
-def clean_text(text: str) -> str:
-    """Typed text with one kind of line ends and without control characters or outer blanks."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c in "\n\t" or c.isprintable()).strip()
 
 
 def _first_line(body: str) -> str:
