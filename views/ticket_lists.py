@@ -45,7 +45,6 @@ class TicketListView(Screen):
             "tickets/list.html",
             query=query,
             found=read_page(session(), query, actor=actor),
-            views=saved_views(session(), actor=actor),
             pills=active_filters(query),
             page_sizes=PAGE_SIZES,
             **{**list_words(query), **without_actor(row_context(query))},
@@ -56,6 +55,12 @@ class TicketListView(Screen):
         """The form of the further filters, fetched when it is opened."""
         query = asked_query(Box(box))
         return render_template("tickets/filter.html", query=query, choices=filter_choices(query))
+
+    @expose(f"/{BOX}/views")
+    def views(self, box: str) -> str:
+        """The person's saved filters and the form for one more, fetched when they are opened."""
+        mine = saved_views(session(), actor=current_actor())
+        return render_template("tickets/views.html", views=mine, origin=origin_of(asked_query(Box(box))))
 
     @expose("/<int:ticket_id>/row")
     def row(self, ticket_id: int) -> Any:
