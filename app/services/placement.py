@@ -49,6 +49,7 @@ def addressees(session: Session) -> list[Addressee]:
             func.coalesce(in_work.c.number, 0).label("in_work"),
         )
         .join(Membership, and_(Membership.user_id == Staff.id, current_membership()))
+        .join(Department, and_(Department.id == Membership.department_id, Department.is_hidden.is_(False)))
         .outerjoin(in_work, in_work.c.taken_by_id == Staff.id)
         .where(Staff.active.is_(True))
         .order_by(Staff.first_name, Staff.last_name)

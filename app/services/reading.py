@@ -21,6 +21,8 @@ def mark_read(session: Session, ticket: Ticket, *, actor: Actor) -> None:
         statement.on_conflict_do_update(
             index_elements=["user_id", "ticket_id"],
             set_={"activity": statement.excluded.activity},
+            # a page that was loaded earlier and answers later must not make the ticket unread again
+            where=TicketRead.activity < statement.excluded.activity,
         )
     )
 

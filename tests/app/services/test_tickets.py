@@ -15,13 +15,13 @@ from app.services.tickets import (
     BODY_LENGTH,
     SUBJECT_LENGTH,
     TicketDraft,
-    clean_text,
     create_ticket,
     edit_ticket,
     move_ticket,
     set_priority,
     transfer_ticket,
 )
+from app.services.typed import clean_text
 from models import Client, Comment, JournalEntry, State, Ticket, TicketRead
 from tests.support.factories import (
     actor_of,
@@ -236,7 +236,7 @@ def test_reason_of_a_transfer_is_a_comment_before_it(session: Session, firm: Fir
 @pytest.mark.parametrize("field", ["department_id", "assignee_id"])
 def test_transfer_to_nowhere_is_refused(session: Session, firm: Firm, field: str) -> None:
     ticket = make_ticket(session, author=firm.boss, department=firm.here)
-    place = {"department_id": firm.there.id, "assignee_id": None, field: 987_654}
+    place: dict[str, Any] = {"department_id": firm.there.id, "assignee_id": None, field: 987_654}
     with pytest.raises(Invalid) as error:
         transfer_ticket(session, ticket, actor=firm.actor, **place)
     assert set(error.value.fields) == {field}
