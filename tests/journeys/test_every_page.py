@@ -1,0 +1,178 @@
+"""Every page in a real browser: axe finds nothing, nothing is refused by the CSP or fetched elsewhere,
+and nothing makes a phone scroll sideways. Colours, widths and languages take turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select
+
+from app.events import unit_of_work
+from app.extensions import db
+from app.services.comments import add_comment
+from models import Staff
+from tests.support.factories import (
+    actor_of,
+    make_client,
+    make_department,
+    make_ticket,
+    make_topic,
+    make_unit,
+    make_user,
+)
+from tests.support.live import LiveServer
+
+SIZES = {"wide": (1366, 768), "narrow": (390, 844)}
+LOOKS = [("light", "wide", "uk"), ("dark", "narrow", "ru"), ("dark", "wide", "en"), ("light", "narrow", "uk")]
+STAFF_PAGES = [
+    "/",
+    "/tickets/inbox",
+    "/tickets/outbox",
+    "/tickets/archive",
+    "/tickets/inbox?state=free&sort=priority",
+    "/tickets/search?q=printer",
+    "/tickets/new",
+    "/tickets/new?client={client}",
+    "/tickets/{ticket}",
+    "/tickets/{ticket}/edit",
+    "/tickets/{ticket}/saved",
+    "/tickets/{ticket}/print",
+    "/tickets/999999",
+    "/clients/",
+    "/clients/{client}",
+    "/clients/{client}/edit",
+    "/notices/",
+    "/settings/",
+]
+ADMINISTRATOR_PAGES = [
+    "/departments/list/",
+    "/departments/add",
+    "/departments/edit/{department}",
+    "/departments/show/{department}",
+    "/memberships/list/",
+    "/memberships/add",
+    "/topics/list/",
+    "/units/list/",
+    "/users/list/",
+    "/users/add",
+    "/roles/list/",
+    "/console/",
+]
+# every page in two of the four looks, so that each look meets each half of the pages
+CASES = [
+    (who, path, LOOKS[(number + turn) % len(LOOKS)])
+    for who, paths in (("coordinator", STAFF_PAGES), ("administrator", ADMINISTRATOR_PAGES))
+    for number, path in enumerate(paths)
+    for turn in (0, 1)
+]
+
+
+@pytest.fixture(scope="module")
+def ids(live_server: LiveServer) -> dict[str, int]:
+    """A small firm with something on every page; the numbers that the paths ask for."""
+    with live_server.app.app_context():
+        session = db.session()
+        department = make_department(session, "Technical support", short_name="Support")
+        coordinator = make_user(session, "coordinator", coordinator_of=[department])
+        employee = make_user(session, "employee", employee_of=[department])
+        make_user(session, "administrator", administrator=True)
+        unit, topic = make_unit(session, "Accounting"), make_topic(session, "Printing")
+        client = make_client(session, "Ткаченко Оксана", phones=["2-34"], unit_id=unit.id, room="214")
+        kinds = [
+            {"priority": 2},
+            {"taken_by": employee},
+            {"taken_by": coordinator},
+            {"state": "done"},
+            {"state": "archived"},
+            {"assignee": employee, "priority": 0},
+        ]
+        for values in kinds:
+            ticket = make_ticket(
+                session, author=coordinator, department=department, client=client, topic=topic,
+                subject="The printer prints nothing", body="Since the morning.", **values,
+            )  # fmt: skip
+        session.commit()
+        with unit_of_work(session):
+            add_comment(session, ticket, "I am on my way.", actor=actor_of(session, employee))
+        found = {"ticket": ticket.id, "client": client.id, "department": department.id}
+        db.session.remove()
+        return found
+
+
+class Watch:
+    """What a page does that it should not: console errors, CSP refusals, requests to elsewhere."""
+
+    def __init__(self, page: Page, host: str, *, expects_error: bool) -> None:
+        self.complaints: list[str] = []
+        self.host = host
+        self.expects_error = expects_error
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._requested)
+
+    def _heard(self, message: object) -> None:
+        kind, text = getattr(message, "type", ""), getattr(message, "text", "")
+        if kind == "error" and not (self.expects_error and "404" in text):
+            self.complaints.append(text)
+
+    def _requested(self, request: object) -> None:
+        url = urlsplit(getattr(request, "url", ""))
+        if url.scheme in {"http", "https", "ws", "wss"} and url.netloc != self.host:
+            self.complaints.append(f"asks {url.netloc}")
+
+
+@pytest.fixture(scope="module")
+def page_of(live_server: LiveServer, browser: Browser) -> Iterator[object]:
+    """``page_of(login, look)``: a new page of a signed-in person in that look; closed at the end."""
+    contexts = []
+
+    def open_page(login: str, look: tuple[str, str, str]) -> Page:
+        colours, size, language = look
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if colours == "dark" else "light",
+            reduced_motion="reduce",
+        )
+        with live_server.app.app_context():
+            user = db.session.scalars(select(Staff).where(Staff.username == login)).one()
+            user.locale = language
+            db.session.commit()
+            context.add_cookies([live_server.cookie(user)])  # type: ignore[list-item]  # a cookie's dict
+            db.session.remove()
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "look"), CASES, ids=[f"{path}-{'-'.join(look)}" for _who, path, look in CASES]
+)
+def test_a_page_is_accessible_self_contained_and_fits(
+    live_server: LiveServer,
+    page_of: object,
+    ids: dict[str, int],
+    who: str,
+    path: str,
+    look: tuple[str, str, str],
+) -> None:
+    assert callable(page_of)
+    page: Page = page_of(who, look)
+    address = path.format(**ids)
+    watch = Watch(page, urlsplit(live_server.url).netloc, expects_error="999999" in path)
+    answer = page.goto(live_server.url + address)
+    assert answer is not None
+    assert answer.status == (404 if "999999" in path else 200), live_server.log.read_text()[-3000:]
+    page.wait_for_load_state("load")
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "scrolls sideways"
+    assert watch.complaints == []
+    page.close()
