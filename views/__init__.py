@@ -5,11 +5,15 @@ from __future__ import annotations
 from flask import Flask
 from flask_appbuilder import AppBuilder
 
+from views.api import register_api
 from views.calls import CallsView
 from views.client_parts import ClientPartsView
 from views.clients import ClientsView
+from views.door import watch_door
 from views.errors import register_errors
 from views.new_ticket import NewTicketView
+from views.notices import NoticeView
+from views.settings import LanguageView, SettingsView
 from views.shell import init_shell
 from views.ticket_comments import TicketCommentView
 from views.ticket_lists import TicketListView
@@ -22,7 +26,11 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
     """Add every screen to the application."""
     register_errors(app)
     init_shell(app)
+    watch_door()
     for view in (TicketCommentView, TicketListView, TicketMoveView, TicketPageView, TicketSearchView):
+        builder.add_view_no_menu(view)
+    for view in (LanguageView, NoticeView, SettingsView):
         builder.add_view_no_menu(view)
     for view in (CallsView, ClientPartsView, ClientsView, NewTicketView):
         builder.add_view_no_menu(view)
+    register_api(app, builder)
