@@ -86,7 +86,7 @@ def _busiest_ticket(live: LiveServer) -> int:
     """A live ticket with something to show."""
     with live.app.app_context():
         query = select(Ticket.id).where(Ticket.state != State.ARCHIVED)
-        found = db.session.scalars(query.order_by(Ticket.comments_count.desc()).limit(1)).one()
+        found: int = db.session.scalars(query.order_by(Ticket.comments_count.desc()).limit(1)).one()
         db.session.remove()
         return found
 

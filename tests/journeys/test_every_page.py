@@ -4,6 +4,7 @@ and nothing makes a phone scroll sideways. Colours, widths and languages take tu
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -82,7 +83,7 @@ def ids(live_server: LiveServer) -> dict[str, int]:
         make_user(session, "administrator", administrator=True)
         unit, topic = make_unit(session, "Accounting"), make_topic(session, "Printing")
         client = make_client(session, "Ткаченко Оксана", phones=["2-34"], unit_id=unit.id, room="214")
-        kinds = [
+        kinds: list[dict[str, Any]] = [
             {"priority": 2},
             {"taken_by": employee},
             {"taken_by": coordinator},
