@@ -28,7 +28,7 @@ OWN_TOPIC = "own"
 # the names of the fields in the summary of errors
 LABELS = {
     "client_id": lazy_gettext("Client"),
-    "full_name": lazy_gettext("Name"),
+    "full_name": lazy_gettext("Full name"),
     "phones": lazy_gettext("Phone"),
     "room": lazy_gettext("Room"),
     "unit_id": lazy_gettext("Unit"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -350,7 +351,7 @@ def test_addressees_are_the_people_of_the_department(
     html = client.get(f"/clients/addressees?department_id={firm[1].id}").text
     assert re.findall(r'id="person-(\d+)"', html) == [str(firm[0].id)]
     assert "The whole department sees it: 1 person" in html
-    answer = client.get("/clients/addressees", headers={"Accept": "application/json"}).json
+    answer: Any = client.get("/clients/addressees", headers={"Accept": "application/json"}).json
     assert {person["name"] for person in answer["people"]} == {"Operator Tester", "Elsewhere Tester"}
     assert [p["in_work"] for p in answer["people"] if p["id"] == firm[0].id] == [1]
 

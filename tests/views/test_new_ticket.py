@@ -63,7 +63,7 @@ def test_operator_saves_a_ticket_and_reads_its_number(
     with count_queries() as sent:
         page = client.get(answer.location).text
     assert len(sent) <= 10, str(sent)
-    assert f'data-hd-number="{ticket.id}"' in page
+    assert f'data-hd-said-number="{ticket.id}"' in page
     assert f'data-saved="{ticket.request_key}"' in page
 
 
