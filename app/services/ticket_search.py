@@ -123,10 +123,14 @@ def _fields(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(or_(Ticket.department_id.in_(departments), Ticket.assignee_id.in_(people)))
     if wanted.topic:
         topics = _named(session, Topic.id, Topic.name, wanted.topic)
-        pattern = wanted.topic.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        typed = Ticket.topic_text.ilike(pattern, escape="\\")
-        conditions.append(or_(Ticket.topic_id.in_(topics), typed))
+        conditions.append(or_(Ticket.topic_id.in_(topics), *_typed_topics(wanted.topic)))
     return conditions
+
+
+def _typed_topics(typed: str) -> list[ColumnElement[bool]]:
+    """Topics in own words that begin so; SQLite knows no small and capital letters but the Latin ones."""
+    forms = dict.fromkeys((typed, typed.lower(), typed.capitalize(), typed.upper()))
+    return [Ticket.topic_text.istartswith(form, autoescape=True) for form in forms]
 
 
 def _named(session: Session, key: Any, name: Any, typed: str) -> list[int]:
