@@ -27,6 +27,15 @@ TEXTS: dict[str, LazyString] = {
     "The page is too old to send this. Reload it; what you typed stays here until you do.": _(
         "The page is too old to send this. Reload it; what you typed stays here until you do."
     ),
+    "Live": _("Live"),
+    "Offline": _("Offline"),
+    "News arrive by themselves.": _("News arrive by themselves."),
+    "No connection: this page does not change by itself now.": _(
+        "No connection: this page does not change by itself now."
+    ),
+    "You have signed out. What you typed stays here; sign in again in another tab, then reload.": _(
+        "You have signed out. What you typed stays here; sign in again in another tab, then reload."
+    ),
     "Remove the filter: {name}": _("Remove the filter: {name}"),
     "{name}: condition": _("{name}: condition"),
     "{name}: value": _("{name}: value"),

@@ -13,6 +13,7 @@ from views.door import watch_door
 from views.errors import register_errors
 from views.new_ticket import NewTicketView
 from views.notices import NoticeView
+from views.reference import register_reference
 from views.settings import LanguageView, SettingsView
 from views.shell import init_shell
 from views.ticket_comments import TicketCommentView
@@ -34,3 +35,4 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
     for view in (CallsView, ClientPartsView, ClientsView, NewTicketView):
         builder.add_view_no_menu(view)
     register_api(app, builder)
+    register_reference(app, builder)

@@ -87,6 +87,11 @@ class Shell:
         return bool(getattr(self.person, "letter_keys_on", True))
 
     @property
+    def made_at(self) -> int:
+        """When this page was made, in milliseconds: what happened later reaches it as live news."""
+        return int(datetime.now(UTC).timestamp() * 1000)
+
+    @property
     def texts(self) -> str:
         """The texts of our JavaScript as JSON that is safe inside a script element."""
         return _texts(self.language)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from app.notify import popup
+from app.notify import popup, presence
 from app.notify.recipients import recipients
 from app.policy import Placement, viewers
 from models import Delivery, JournalEntry, OutboxEvent, Ticket, utcnow
@@ -76,22 +76,32 @@ def _placements(ticket: Ticket, entry: JournalEntry) -> list[Placement]:
 
 
 def tell_again(session: Session) -> int:
-    """Emit popups that nobody's page has shown yet; a page shows each once, so this is harmless."""
-    now = utcnow()
+    """Emit popups that nobody's page has shown yet; a page shows each once, so this is harmless.
+
+    Only to people who have a page open (the others ask for what they missed) and who still see the ticket.
+    """
+    now, online = utcnow(), presence.everyone_online()
+    if not online:
+        return 0
     rows = session.execute(
-        select(Delivery.id, Delivery.user_id, JournalEntry.ticket_id, JournalEntry.kind)
+        select(Delivery.id, Delivery.user_id, JournalEntry.kind, Ticket)
         .join(OutboxEvent, OutboxEvent.id == Delivery.event_id)
         .join(JournalEntry, JournalEntry.id == OutboxEvent.journal_id)
+        .join(Ticket, Ticket.id == JournalEntry.ticket_id)
         .where(
             Delivery.channel == popup.CHANNEL,
             Delivery.sent_at.is_(None),
+            Delivery.user_id.in_(online),
             Delivery.created_at < now - RETOLD_AFTER,
             Delivery.created_at > now - RETOLD_UNTIL,
         )
+        .order_by(Delivery.id)
     ).all()
-    for row in rows:
-        popup.tell_notice(row.user_id, row.id, ticket_id=row.ticket_id, kind=row.kind)
-    return len(rows)
+    seeing = {ticket.id: viewers(session, ticket) for ticket in {row.Ticket for row in rows}}
+    allowed = [row for row in rows if row.user_id in seeing[row.Ticket.id]]
+    for row in allowed:
+        popup.tell_notice(row.user_id, row.id, ticket_id=row.Ticket.id, kind=row.kind)
+    return len(allowed)
 
 
 def waiting_events(session: Session, *, limit: int = 500) -> list[int]:

@@ -1,4 +1,8 @@
-"""Who is online and who is looking at what, in Redis: gone by itself when a process dies."""
+"""Who is online and who is looking at what, in Redis: gone by itself when a process dies.
+
+Everything is kept per connection (``sid``), because a person may have several pages open: closing one of
+them must not hide him while another is there.
+"""
 
 from __future__ import annotations
 
@@ -12,73 +16,108 @@ from redis.exceptions import RedisError
 from app.extensions import redis
 
 ONLINE_SECONDS = 75
-WATCH_SECONDS = 40
+GRACE_SECONDS = 4  # from one page to the next nobody goes offline
+WATCH_SECONDS = 45
 TYPING_SECONDS = 5
-
-
-def _online_key() -> str:
-    return "helpdesk:online"
+ONLINE_KEY = "helpdesk:online"
 
 
 def _watch_key(ticket_id: int) -> str:
     return f"helpdesk:watch:{ticket_id}"
 
 
-def seen(user_id: int) -> None:
-    """The person has an open page at this moment."""
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def seen(user_id: int, sid: str) -> bool:
+    """The person has this page open at this moment. Returns whether he was offline until now."""
+    now = time.time()
     try:
-        redis().zadd(_online_key(), {str(user_id): time.time()})
+        new = user_id not in online([user_id])
+        with redis().pipeline(transaction=False) as pipe:
+            pipe.zadd(ONLINE_KEY, {f"{user_id}:{sid}": now})
+            pipe.zremrangebyscore(ONLINE_KEY, "-inf", now - ONLINE_SECONDS)
+            pipe.execute()
+        return new
+    except (RedisError, OSError):
+        return False
+
+
+def leaving(user_id: int, sid: str) -> None:
+    """One page of the person was closed: it counts for :data:`GRACE_SECONDS` more."""
+    try:
+        nearly_over = time.time() - ONLINE_SECONDS + GRACE_SECONDS
+        redis().zadd(ONLINE_KEY, {f"{user_id}:{sid}": nearly_over}, xx=True)
     except (RedisError, OSError):
         return
 
 
-def gone(user_id: int) -> None:
-    """The last page of the person was closed."""
-    try:
-        redis().zrem(_online_key(), str(user_id))
-    except (RedisError, OSError):
-        return
+def _connections() -> list[tuple[int, str]]:
+    """(person, sid) of every page that is open now."""
+    members: Any = redis().zrangebyscore(ONLINE_KEY, time.time() - ONLINE_SECONDS, "+inf")
+    pairs = (_text(member).partition(":") for member in members)
+    return [(int(user), sid) for user, _colon, sid in pairs]
 
 
 def online(user_ids: Iterable[int]) -> set[int]:
     """Those of ``user_ids`` who have an open page; empty when Redis is away."""
     try:
-        members: Any = redis().zrangebyscore(_online_key(), time.time() - ONLINE_SECONDS, "+inf")
+        return {user for user, _sid in _connections()} & set(user_ids)
     except (RedisError, OSError):
         return set()
-    return {int(member) for member in members} & set(user_ids)
 
 
-def watch(ticket_id: int, user_id: int, name: str, *, typing: bool = False) -> None:
-    """The person looks at the ticket (and types, if so) at this moment."""
+def everyone_online() -> set[int]:
+    """All who have an open page; empty when Redis is away."""
+    try:
+        return {user for user, _sid in _connections()}
+    except (RedisError, OSError):
+        return set()
+
+
+def connections_of(user_id: int) -> list[str]:
+    """The sids of a person's open pages."""
+    try:
+        return [sid for user, sid in _connections() if user == user_id]
+    except (RedisError, OSError):
+        return []
+
+
+def watch(ticket_id: int, user_id: int, sid: str, name: str, *, typing: bool = False) -> None:
+    """The person looks at the ticket in this page (and types, if so) at this moment."""
     entry = {"name": name, "at": time.time(), "typing": typing}
     try:
-        connection = redis()
-        connection.hset(_watch_key(ticket_id), str(user_id), json.dumps(entry))
-        connection.expire(_watch_key(ticket_id), WATCH_SECONDS * 3)
+        with redis().pipeline(transaction=False) as pipe:
+            pipe.hset(_watch_key(ticket_id), f"{user_id}:{sid}", json.dumps(entry))
+            pipe.expire(_watch_key(ticket_id), WATCH_SECONDS * 3)
+            pipe.execute()
     except (RedisError, OSError):
         return
 
 
-def unwatch(ticket_id: int, user_id: int) -> None:
-    """The person has left the ticket's page."""
+def unwatch(ticket_id: int, user_id: int, sid: str) -> None:
+    """This page shows the ticket no more."""
     try:
-        redis().hdel(_watch_key(ticket_id), str(user_id))
+        redis().hdel(_watch_key(ticket_id), f"{user_id}:{sid}")
     except (RedisError, OSError):
         return
 
 
 def watchers(ticket_id: int) -> list[dict[str, object]]:
-    """``[{id, name, typing}]`` of those who look at a ticket now, by name."""
+    """``[{id, name, typing}]`` of those who look at a ticket now, each once, by name."""
     try:
         stored: Any = redis().hgetall(_watch_key(ticket_id))
     except (RedisError, OSError):
         return []
     now = time.time()
-    people = []
+    people: dict[int, dict[str, object]] = {}
     for key, raw in stored.items():
         entry = json.loads(raw)
-        if entry["at"] > now - WATCH_SECONDS:
-            typing = entry["typing"] and entry["at"] > now - TYPING_SECONDS
-            people.append({"id": int(key), "name": entry["name"], "typing": typing})
-    return sorted(people, key=lambda person: str(person["name"]))
+        if entry["at"] <= now - WATCH_SECONDS:
+            continue
+        user_id = int(_text(key).partition(":")[0])
+        typing = bool(entry["typing"]) and entry["at"] > now - TYPING_SECONDS
+        person = people.setdefault(user_id, {"id": user_id, "name": entry["name"], "typing": False})
+        person["typing"] = person["typing"] or typing
+    return sorted(people.values(), key=lambda person: str(person["name"]))

@@ -17,6 +17,7 @@ from flask_appbuilder.security.sqla.models import (
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app.security import signals
 from app.security.sign_in import SignInView, is_refused, sign_in_limit_key
 from models import Staff
 
@@ -59,6 +60,18 @@ class HelpdeskSecurityManager(SecurityManager):
         query = select(Staff).where(Staff.id == pk).options(*roles)
         found: Staff | None = self.session.scalars(query).unique().one_or_none()
         return found
+
+    def on_user_login(self, user: Any) -> None:
+        signals.signed_in.send(self, user=user)
+
+    def on_user_logout(self, user: Any) -> None:
+        signals.signed_out.send(self, user=user)
+
+    def auth_user_db(self, username: str, password: str) -> Any:
+        user = super().auth_user_db(username, password)
+        if user is None:
+            signals.sign_in_failed.send(self, login=str(username or ""))
+        return user
 
     def _permissions_of(self, user: Any) -> set[tuple[str, str]]:
         """Every (permission, view) of a user or, for None, of the public role."""

@@ -9,6 +9,10 @@ function arm(item) {
   const stop = () => clearTimeout(timer);
   const start = () => {
     stop();
+    if (document.hidden) {                                      // nobody has seen it yet
+      document.addEventListener("visibilitychange", start, { once: true });
+      return;
+    }
     timer = setTimeout(() => item.remove(), SECONDS * 1000);
   };
   const restart = () => { if (!item.matches(":hover") && !item.contains(document.activeElement)) start(); };
