@@ -3,8 +3,34 @@
 from __future__ import annotations
 
 import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+from tqdm import tqdm
+
+from app.demo.filling import DemoError, fill_database
+from app.extensions import db
+from app.security.permissions import sync_permissions
+from models import Staff, utcnow
 
 
 @click.command("seed")
-def seed_command() -> None:
-    """Fill the database with demo data."""
+@click.option("--demo", is_flag=True, help="Do nothing if anybody works here already (for the first start).")
+@click.option("--tickets", type=click.IntRange(0, 5_000_000), default=5_000, show_default=True)
+@click.option("--clients", type=click.IntRange(1, 2_000_000), default=2_000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another number, another firm.")
+@with_appcontext
+def seed_command(demo: bool, tickets: int, clients: int, seed: int) -> None:
+    """Fill an empty database with a demo firm, or bring a demo firm up to so many tickets and clients."""
+    if demo and db.session.scalar(select(Staff.id).limit(1)) is not None:
+        return
+    sync_permissions()
+    with tqdm(total=tickets + clients, unit=" rows", unit_scale=True, disable=None) as bar:
+        try:
+            added = fill_database(
+                db.session(), tickets=tickets, clients=clients, seed=seed, now=utcnow(), progress=bar.update
+            )
+        except DemoError as error:
+            db.session.rollback()
+            raise click.ClickException(f"No demo data written: {error}.") from None
+        db.session.commit()
+    click.echo(f"Demo data: {added[0]} tickets and {added[1]} clients added.")
