@@ -26,7 +26,7 @@ check: dev  ## style, types, layers, rules of the house, translations, migration
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-timings --config pyproject.toml
+	$(BIN)/lint-imports --config pyproject.toml
 	$(BIN)/python -m app.i18n check
 	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_migrations.py
 
