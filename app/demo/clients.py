@@ -16,7 +16,10 @@ from app.services.clients import search_words
 from app.text import phone_digits
 from models import Client, ClientPhone, ClientWord
 
-COLUMNS = "id full_name login email unit_id job_title room note object_guid is_active is_hidden created_at search_text"
+COLUMNS = (
+    "id full_name login email unit_id job_title room note object_guid "
+    "is_active is_hidden created_at search_text"
+)
 JOBS = (
     *[
         "провідний спеціаліст",

@@ -23,8 +23,8 @@ from app.events import Kind
 from models import Call, Client, Comment, JournalEntry, Staff, State, Ticket, TicketRead
 
 TICKET_COLUMNS = (
-    "id client_id department_id author_id assignee_id taken_by_id done_by_id topic_id topic_text subject body "
-    "priority state created_at updated_at taken_at done_at archived_at version activity comments_count"
+    "id client_id department_id author_id assignee_id taken_by_id done_by_id topic_id topic_text subject "
+    "body priority state created_at updated_at taken_at done_at archived_at version activity comments_count"
 )
 _STORED = TICKET_COLUMNS.split()[1:13]
 HISTORY = timedelta(days=365)
@@ -155,7 +155,7 @@ class Year:
             self._mark_read(ticket_id, story)
 
     def _mark_read(self, ticket_id: int, story: Story) -> None:
-        """Whoever did something has read it up to there, and half of them and of the department to the end."""
+        """Whoever did something has read it up to there; half of them, and of the department, to the end."""
         columns, last = story.columns, len(story.happenings)
         place = self._firm.departments.index(columns["department_id"])
         watchers = [columns["assignee_id"]] if columns["assignee_id"] else self._firm.of_department(place)

@@ -14,9 +14,9 @@ HOLIDAYS = {(1, 1), (3, 8), (5, 1), (5, 8), (6, 28), (7, 15), (8, 24), (10, 1), 
 WEEKDAYS = (1.32, 1.08, 1.0, 1.0, 0.86, 0.06, 0.03)
 MONTHS = (0.85, 1.0, 1.05, 1.0, 0.92, 0.95, 0.8, 0.78, 1.12, 1.08, 1.05, 1.15)
 HOURS = {
-    7: 0.15, 8: 1.2, 9: 1.65, 10: 1.45, 11: 1.2, 12: 0.85, 13: 0.4, 14: 1.05, 15: 1.15, 16: 1.0, 17: 0.6, 18: 0.15,
-    19: 0.06, 21: 0.02,
-}  # fmt: skip
+    **{7: 0.15, 8: 1.2, 9: 1.65, 10: 1.45, 11: 1.2, 12: 0.85, 13: 0.4, 14: 1.05, 15: 1.15, 16: 1.0, 17: 0.6},
+    **{18: 0.15, 19: 0.06, 21: 0.02},
+}
 MONDAY_MORNING = {8: 1.7, 9: 1.7, 10: 1.35}
 
 
@@ -38,18 +38,24 @@ class WorkClock:
 
     def after(self, moment: int, seconds: int) -> int:
         """The moment when ``seconds`` of working time have passed since ``moment``."""
-        place = bisect_right(self._starts, moment) - 1
-        if place < 0:
-            done, place = 0, 0
-        else:
-            done = moment - self._starts[place]
-            if done >= self._day:
-                done, place = 0, place + 1
-        days, rest = divmod(done + seconds, self._day)
-        place += days
-        if place >= len(self._starts):  # beyond the calendar
-            return moment + seconds
-        return self._starts[place] + rest
+        return self._at(self._worked(moment) + seconds)
+
+    def between(self, first: int, last: int, share: float) -> int:
+        """The moment at this share (0 … 1) of the working time between two; at night, of the time."""
+        begin, end = self._worked(first), self._worked(last)
+        if begin == end:
+            return first + int((last - first) * share)
+        return min(last, max(first, self._at(begin + int((end - begin) * share))))
+
+    def _worked(self, moment: int) -> int:
+        """Seconds of working time from the first day of the calendar to this moment."""
+        place = max(0, bisect_right(self._starts, moment) - 1)
+        return place * self._day + min(self._day, max(0, moment - self._starts[place]))
+
+    def _at(self, worked: int) -> int:
+        """The other way round; a day's end is the next one's beginning."""
+        place, rest = divmod(worked, self._day)
+        return self._starts[min(place, len(self._starts) - 1)] + rest
 
 
 def arrivals(rng: Random, number: int, first: datetime, now: datetime, zone: ZoneInfo) -> Iterator[int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from app.demo import LOGINS
 from app.demo.rhythm import WorkClock
 from app.demo.staff import DEPARTMENTS, SUPPORT, TOPICS, Firm
 from app.demo.texts import (
@@ -26,6 +27,13 @@ from models import Priority, State
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 Columns = dict[str, Any]
+NOT_TAKEN: Columns = {
+    "state": State.FREE.value,
+    "taken_by_id": None,
+    "taken_at": None,
+    "done_by_id": None,
+    "done_at": None,
+}
 
 
 @dataclass
@@ -79,7 +87,7 @@ class Storyteller:
         self._rng, self._firm, self._clock = rng, firm, clock
         self._now, self._archive_after = now, archive_after
         self._topics = {name: firm.topics[place][0] for place, (name, _of) in enumerate(TOPICS)}
-        self._workers = [firm.of_department(number) for number in range(len(DEPARTMENTS))]
+        self._workers = [_busy(firm, number) for number in range(len(DEPARTMENTS))]
         self._chiefs = [firm.chief_of(number) for number in range(len(DEPARTMENTS))]
         self._operators = firm.operators()
         self._everybody = sorted({worker for workers in self._workers for worker in workers})
@@ -148,8 +156,12 @@ class Storyteller:
         self._before_work(story)
         worker = self._worker(story)
         self._take(story, worker)
-        if rng.random() < 0.03:
-            self._put_back(story, Kind.TICKET_RELEASED, worker)
+        chance = rng.random()
+        if chance < 0.05:
+            if chance < 0.02:
+                self._send_on(story)
+            else:
+                self._put_back(story, Kind.TICKET_RELEASED, worker)
             worker = self._worker(story)
             self._take(story, worker)
         self._work(story, worker)
@@ -200,15 +212,17 @@ class Storyteller:
     def _send_on(self, story: Story) -> None:
         """To the department that it belongs to; if it is there already, to a person in it."""
         rng, place = self._rng, story.problem.department
-        sender = story.columns["assignee_id"] or self._pick(self._workers[self._place(story)])
+        sender = story.columns["taken_by_id"] or self._worker(story)
         named = self._firm.departments[place] == story.columns["department_id"] or rng.random() < 0.3
-        heirs = [worker for worker in self._workers[place] if worker != sender]
+        heirs = [
+            worker for worker in self._workers[place] if worker not in (sender, story.columns["assignee_id"])
+        ]
         heir = self._pick(heirs) if named else None
         at = self._later(story, 10 * MINUTE, 2 * HOUR)
         if rng.random() < 0.6:
             self._speak(story, sender, SENDING_ON, at)
         moved = {"department_id": self._firm.departments[place], "assignee_id": heir}
-        story.change(Kind.TICKET_TRANSFERRED, sender, at, **moved)
+        story.change(Kind.TICKET_TRANSFERRED, sender, at, **NOT_TAKEN, **moved)
 
     def _take(self, story: Story, worker: int) -> None:
         slow = {Priority.HIGH: 0.3, Priority.LOW: 2.5}.get(Priority(story.columns["priority"]), 1.0)
@@ -218,8 +232,7 @@ class Storyteller:
 
     def _put_back(self, story: Story, kind: Kind, actor: int) -> None:
         at = self._later(story, 15 * MINUTE, 4 * HOUR)
-        nobody = {"taken_by_id": None, "taken_at": None, "done_by_id": None, "done_at": None}
-        story.change(kind, actor, at, state=State.FREE.value, **nobody)
+        story.change(kind, actor, at, **NOT_TAKEN)
 
     def _work(self, story: Story, worker: int) -> None:
         rng = self._rng
@@ -250,7 +263,7 @@ class Storyteller:
         at = self._clock.after(story.at, wait)
         if at < self._now:
             return at
-        return story.at + int((self._now - story.at) * self._rng.random() * 0.5)
+        return self._clock.between(story.at, self._now, self._rng.random() * 0.5)
 
     def _place(self, story: Story) -> int:
         return self._firm.departments.index(story.columns["department_id"])
@@ -271,6 +284,12 @@ class Storyteller:
 
     def _pick(self, choices: Any) -> Any:
         return choices[int(self._rng.random() * len(choices))]
+
+
+def _busy(firm: Firm, number: int) -> list[int]:
+    """Those who work in a department; whoever can be signed in as stands thrice: his lists are looked at."""
+    known = {firm.staff[login] for login, _password, _role in LOGINS}
+    return [who for who in firm.of_department(number) for _ in range(3 if who in known else 1)]
 
 
 def journal_text(columns: Columns) -> str:
