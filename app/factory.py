@@ -11,8 +11,8 @@ from flask_appbuilder import AppBuilder
 from redis import Redis
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import config
 import app.sqlite  # noqa: F401  # its listeners are its effect
+import config
 from app import sockets
 from app.cli import register_commands
 from app.extensions import csrf, db, migrate, socketio
@@ -22,9 +22,18 @@ from app.security_headers import init_security_headers
 from models import Model
 from views import register_views
 from views.home import HomeView
+from views.reference.staff import RoleModelView, UserDBModelView, UserGroupModelView
 
 ROOT = Path(__file__).resolve().parent.parent
 log = logging.getLogger(__name__)
+
+
+class SecurityManager(HelpdeskSecurityManager):
+    """The security manager with our journalled screens of users, roles and groups."""
+
+    userdbmodelview = UserDBModelView
+    rolemodelview = RoleModelView
+    groupmodelview = UserGroupModelView
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:
@@ -40,7 +49,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
             app,
             db.session,
             indexview=HomeView,
-            security_manager_class=HelpdeskSecurityManager,
+            security_manager_class=SecurityManager,
             update_perms=False,
         )
         register_views(app, builder)

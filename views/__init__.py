@@ -9,6 +9,7 @@ from views.api import register_api
 from views.calls import CallsView
 from views.client_parts import ClientPartsView
 from views.clients import ClientsView
+from views.console import register_console
 from views.door import watch_door
 from views.errors import register_errors
 from views.new_ticket import NewTicketView
@@ -36,3 +37,4 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
         builder.add_view_no_menu(view)
     register_api(app, builder)
     register_reference(app, builder)
+    register_console(app, builder)

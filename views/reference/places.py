@@ -1,0 +1,105 @@
+"""Departments, and who stands where in them."""
+
+# ruff: noqa: RUF012  # FAB's class attributes are lists and dicts, read once
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_appbuilder.forms import DynamicForm
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from wtforms import Field, SelectField, widgets
+from wtforms.validators import DataRequired, ValidationError
+
+from models import Department, Membership, Role
+from views.base import session
+from views.reference.base import JournalledTable, ReferenceView, printable
+
+ROLES = {Role.EMPLOYEE: _("Employee"), Role.COORDINATOR: _("Coordinator")}
+
+
+class DepartmentView(ReferenceView):
+    """Groups of staff that receive tickets."""
+
+    route_base = "/departments"
+    datamodel = JournalledTable(Department)
+    list_title, show_title = _("Departments"), _("Department")
+    add_title, edit_title = _("New department"), _("Edit department")
+    label_columns = {
+        "name": _("Name"),
+        "short_name": _("Short name"),
+        "position": _("Place in lists"),
+        "is_hidden": _("Hidden"),
+    }
+    description_columns = {
+        "short_name": _("For narrow columns"),
+        "position": _("The smaller, the higher"),
+        "is_hidden": _("Takes no new tickets"),
+    }
+    list_columns = ["name", "short_name", "position", "is_hidden"]
+    show_columns = list_columns
+    add_columns = list_columns
+    edit_columns = list_columns
+    search_columns = ["name", "short_name", "is_hidden"]
+    order_columns = ["name", "short_name", "position", "is_hidden"]
+    base_order = ("position", "asc")
+    validators_columns = {"name": [printable], "short_name": [printable]}
+
+
+def _is_after_start(form: DynamicForm, field: Field) -> None:
+    start = form.valid_from.data
+    if field.data is not None and start is not None and field.data <= start:
+        raise ValidationError(gettext("This must be later than the beginning."))
+
+
+def _is_only_one(form: DynamicForm, field: Field) -> None:
+    person, department = form.user.data, field.data
+    if person is None or department is None:
+        return
+    with session().no_autoflush:
+        query = select(Membership.id).where(
+            Membership.user_id == person.id, Membership.department_id == department.id
+        )
+        earlier = session().scalars(query).one_or_none()
+    if earlier is not None and earlier != getattr(form, "_id", None):
+        raise ValidationError(
+            gettext("This person stands in this department already: edit that membership instead.")
+        )
+
+
+def _role_field() -> SelectField:
+    choices = [(role.value, label) for role, label in ROLES.items()]
+    return SelectField(_("Role"), choices=choices, validators=[DataRequired()], widget=widgets.Select())
+
+
+class MembershipView(ReferenceView):
+    """One person's role in one department, between two moments."""
+
+    route_base = "/memberships"
+    datamodel = JournalledTable(Membership)
+    list_title, show_title = _("Memberships"), _("Membership")
+    add_title, edit_title = _("New membership"), _("Edit membership")
+    label_columns = {
+        "user": _("Person"),
+        "department": _("Department"),
+        "role": _("Role"),
+        "valid_from": _("From"),
+        "valid_until": _("Until"),
+    }
+    description_columns = {
+        "valid_from": _("Empty: since always"),
+        "valid_until": _("Empty: for good; from this moment on the membership is nothing"),
+    }
+    list_columns = ["user", "department", "role", "valid_from", "valid_until"]
+    show_columns = list_columns
+    add_columns = list_columns
+    edit_columns = list_columns
+    search_columns = ["user", "department", "role"]
+    order_columns = ["role", "valid_from", "valid_until"]
+    base_order = ("id", "desc")
+    formatters_columns: dict[str, Any] = {"role": lambda role: ROLES.get(role, role)}
+    add_form_extra_fields = {"role": _role_field()}
+    edit_form_extra_fields = {"role": _role_field()}
+    validators_columns = {"department": [_is_only_one], "valid_until": [_is_after_start]}
