@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from app.errors import Conflict, Forbidden, HelpdeskError, Invalid
 from app.events import unit_of_work
 from app.extensions import appbuilder
-from app.policy import Verb, access_ticket, can
+from app.policy import Verb, access_ticket
 from app.services.boxes import Box, BoxQuery, cursor_of, read_page
 from app.services.bulk import possible_verbs
 from app.services.comments import comments_of
@@ -28,7 +28,7 @@ from views.prose import prose
 from views.ticket_lists import list_titles, priority_words
 from views.ticket_moves import asked_version, back_url
 from views.ticket_query import number_in, origin_of, parse_origin, query_url
-from views.ticket_rows import explained, kind_of, verb_words, who_of
+from views.ticket_rows import explained, kind_of, may_prioritise, verb_words, who_of
 
 
 class TicketPageView(Screen):
@@ -51,7 +51,7 @@ class TicketPageView(Screen):
             request_key=str(uuid4()),
             may_comment=can_comment(actor, page.ticket),
             may_edit=can_edit(actor, page.ticket),
-            may_prioritise=may_prioritise(page.ticket),
+            may_prioritise=may_prioritise(page.ticket, actor),
             priorities=priority_words(),
             **ticket_context(page.ticket),
         )
@@ -118,7 +118,7 @@ class TicketPageView(Screen):
             now={name: value for name, value in now.items() if stale and value != typed[name]},
             topics=session().scalars(topics.order_by(Topic.name)).all(),
             priorities=priority_words(),
-            may_prioritise=may_prioritise(ticket),
+            may_prioritise=may_prioritise(ticket, current_actor()),
             origin=request.values.get("from", ""),
         )
 
@@ -155,11 +155,6 @@ def default_list(ticket: Ticket) -> BoxQuery:
     if ticket.state == State.ARCHIVED:
         return BoxQuery(box=Box.ARCHIVE)
     return BoxQuery(box=Box.OUTBOX if ticket.author_id == current_actor().id else Box.INBOX)
-
-
-def may_prioritise(ticket: Ticket) -> bool:
-    """Whether the person may change the priority now."""
-    return ticket.state != State.ARCHIVED and can(current_actor(), Verb.SET_PRIORITY, ticket)
 
 
 def read_now(ticket: Ticket) -> None:

@@ -11,7 +11,7 @@ from flask import render_template
 from flask_babel import gettext as _
 
 from app.errors import Conflict
-from app.policy import Actor, Verb, access_ticket
+from app.policy import Actor, Verb, access_ticket, can
 from app.services.boxes import Box, BoxQuery, Sort, read_row
 from app.services.bulk import possible_verbs
 from app.services.happenings import Happening
@@ -29,6 +29,11 @@ def kind_of(ticket: Ticket, actor: Actor) -> str:
     if ticket.state == State.IN_WORK:
         return "mine" if ticket.taken_by_id == actor.id else "other"
     return _KINDS[State(ticket.state)]
+
+
+def may_prioritise(ticket: Ticket, actor: Actor) -> bool:
+    """Whether the person may change the priority now."""
+    return ticket.state != State.ARCHIVED and can(actor, Verb.SET_PRIORITY, ticket)
 
 
 def verb_words() -> dict[str, tuple[str, str, str]]:
@@ -55,6 +60,7 @@ def row_context(query: BoxQuery | None = None) -> dict[str, Any]:
         "origin_suffix": suffix,
         "kind_of": lambda ticket: kind_of(ticket, actor),
         "verbs_of": lambda ticket: possible_verbs(actor, ticket),
+        "may_prioritise": lambda ticket: may_prioritise(ticket, actor),
         "words": verb_words(),
         "sort_key": lambda ticket: sort_key(ticket, query),
     }

@@ -14,7 +14,7 @@ from app.search import find_clients
 from app.search.tickets import contains
 from app.services.boxes import LARGEST_PAGE, ROW_OPTIONS, BoxPage
 from app.services.reading import UNREAD, read_join
-from app.text import readings
+from app.text import fold_words, swap_layout
 from models import Department, Staff, Ticket, TicketRead, Topic
 
 LONGEST_QUERY = 200
@@ -135,10 +135,11 @@ def _typed_topics(typed: str) -> list[ColumnElement[bool]]:
 
 def _named(session: Session, key: Any, name: Any, typed: str) -> list[int]:
     """Ids whose name has words that begin like those typed, in any spelling and layout."""
-    variants = readings(typed)
+    layouts = (typed, swap_layout(typed, "uk"), swap_layout(typed, "ru"))
+    variants = [words for text in layouts if (words := fold_words(text))]
     found = []
     for number, text in session.execute(select(key, name)):
-        words = {word for reading in readings(text)[:1] for word in reading}
+        words = fold_words(text)
         if any(all(any(w.startswith(v) for w in words) for v in variant) for variant in variants):
             found.append(number)
     return found

@@ -111,8 +111,8 @@ def test_several_are_transferred_with_a_reason(client: FlaskClient, session: Ses
     ids = [cast.tickets["a_free"], cast.tickets["a_mine"]]
     form = boss.get(f"/tickets/transfer?ids={ids[0]}&ids={ids[1]}&list=inbox", headers=FRAGMENT).text
     assert form.count('name="ids"') == 2
-    place = {"department_id": cast.departments["b"], "reason": "Theirs"}
-    data = order(cast, "transfer", "a_free", "a_mine", **place)
+    there = cast.departments["b"]
+    data = order(cast, "transfer", "a_free", "a_mine", department_id=there, reason="Theirs")
     assert boss.post("/tickets/bulk", data=data, headers=FRAGMENT).status_code == 204
     for number in ids:
         ticket = session.get(Ticket, number)

@@ -7,21 +7,33 @@ const bar = () => document.getElementById("hd-bulk");
 const chosen = () => [...document.querySelectorAll("[data-hd-list] tbody tr")].filter((row) => row.querySelector("[data-hd-select]")?.checked);
 const able = (verb) => chosen().filter((row) => row.dataset.verbs.split(" ").includes(verb));
 
+/** "Take, Complete 1 of 2: not 5219": verbs that the same rows cannot do share one sentence. */
 function draw() {
   const all = chosen();
-  const reasons = [];
+  const refusals = new Map();
   for (const button of bar().querySelectorAll("[data-hd-bulk-verb]")) {
     const some = able(button.dataset.hdBulkVerb);
     button.hidden = !some.length;
-    if (!some.length || some.length === all.length) continue;
-    const others = all.filter((row) => !some.includes(row)).map((row) => row.dataset.ticket);
-    const numbers = others.length > 3 ? `${others.slice(0, 3).join(", ")}…` : others.join(", ");
-    reasons.push(t("{verb} {n} of {all}: not {numbers}", { verb: button.querySelector("[data-hd-word]").textContent.replace("…", ""), n: some.length, all: all.length, numbers }));
+    const word = button.querySelector("[data-hd-word]");
+    if (!word || !some.length || some.length === all.length) continue;
+    const others = all.filter((row) => !some.includes(row)).map((row) => row.dataset.ticket).join(", ");
+    if (!refusals.has(others)) refusals.set(others, []);
+    refusals.get(others).push(word.textContent.replace("…", ""));
   }
-  bar().querySelector("[data-hd-bulk-why]").textContent = reasons.join("; ");
+  for (const menu of bar().querySelectorAll("[data-hd-bulk-menu]")) menu.hidden = !menu.querySelector("[data-hd-bulk-verb]:not([hidden])");
+  bar().querySelector("[data-hd-bulk-why]").textContent = [...refusals].map(([others, verbs]) => {
+    const numbers = others.split(", ");
+    return t("{verb} {n} of {all}: not {numbers}", {
+      verb: verbs.join(", "),
+      n: all.length - numbers.length,
+      all: all.length,
+      numbers: numbers.length > 4 ? `${numbers.slice(0, 4).join(", ")}…` : others,
+    });
+  }).join("; ");
 }
 
-async function carryOut(verb, done) {
+async function carryOut(button, done) {
+  const verb = button.dataset.hdBulkVerb;
   const rows = able(verb);
   const ids = rows.map((row) => row.dataset.ticket);
   const origin = bar().elements.list.value;
@@ -34,6 +46,7 @@ async function carryOut(verb, done) {
   const fields = new FormData();
   fields.set("verb", verb);
   fields.set("list", origin);
+  if (button.dataset.hdPriority) fields.set("priority", button.dataset.hdPriority);
   for (const row of rows) {
     fields.append("ids", row.dataset.ticket);
     fields.append("versions", row.dataset.version);
@@ -50,8 +63,7 @@ export function startBulk(done) {
   document.addEventListener("hd:selection", draw);
   bar().addEventListener("submit", (event) => {
     event.preventDefault();
-    const verb = event.submitter?.dataset.hdBulkVerb;
-    if (verb) carryOut(verb, done);
+    if (event.submitter?.dataset.hdBulkVerb) carryOut(event.submitter, done);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open], .dropdown-menu.show")) return;
