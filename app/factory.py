@@ -38,6 +38,8 @@ class SecurityManager(HelpdeskSecurityManager):
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:
     """Return a ready application. ``settings`` override those of the environment."""
+    # FAB tells at each start of columns that it makes no search field for
+    logging.getLogger("flask_appbuilder.models.filters").setLevel(logging.ERROR)
     compile_catalogues()
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config.update(config.load())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 import signal
 import socket
@@ -69,8 +68,6 @@ def _start(
     children: list[Child], settings: dict[str, Any], environment: dict[str, str], leave: threading.Event
 ) -> list[tuple[str, str, str]]:
     """Make the application, prepare its database, fork the processes; returns the demo logins."""
-    # FAB tells at each start of columns that it makes no search field for
-    logging.getLogger("flask_appbuilder.models.filters").setLevel(logging.ERROR)
     from app.factory import create_app
     from app.launcher.prepare import demo_logins, prepare
     from app.launcher.web import run_web
