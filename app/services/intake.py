@@ -54,22 +54,16 @@ def _with_new_client(
 ) -> Written:
     if earlier := _written_before(session, table, draft, actor):
         return earlier
-    wrong: dict[str, str] = {}
     both = session.begin_nested()
     try:
         client_id = create_client(session, new_client, actor=actor).id
     except Invalid as error:
+        both.rollback()
         # the first of two presses may have just made the client with this login
         if earlier := _written_before(session, table, draft, actor):
-            both.rollback()
             return earlier
-        client_id = None
-        wrong.update(error.fields)
-    try:
-        written = write(session, replace(draft, client_id=client_id), actor=actor)
-    except Invalid as error:
-        wrong.update({name: text for name, text in error.fields.items() if name != "client_id"})
-        raise Invalid(fields=wrong) from None
+        raise Invalid(fields={**error.fields, **_wrong_besides(session, write, draft, actor)}) from None
+    written = write(session, replace(draft, client_id=client_id), actor=actor)
     if written.client_id == client_id:
         both.commit()
         return written
@@ -78,6 +72,17 @@ def _with_new_client(
     if kept is None:
         raise RuntimeError("the ticket of the same request key has vanished")
     return kept
+
+
+def _wrong_besides(
+    session: Session, write: Callable[..., Written], draft: TicketDraft, actor: Actor
+) -> dict[str, str]:
+    """What is wrong with the rest of the form, so that all errors are told at once."""
+    try:
+        write(session, replace(draft, client_id=None), actor=actor)
+    except Invalid as error:
+        return {name: text for name, text in error.fields.items() if name != "client_id"}
+    return {}
 
 
 def _written_before(

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.events import unit_of_work
+from app.extensions import db
+from app.services.intake import take_down_ticket
+from app.services.tickets import TicketDraft
 from models import Call, Client, Department, JournalEntry, Staff, Ticket
 from tests.support.factories import (
+    actor_of,
     make_client,
     make_department,
     make_ticket,
@@ -98,6 +105,26 @@ def test_double_press_for_a_new_client_writes_one_client(
     assert client.post("/tickets/new", data=form).status_code == 303
     assert count(session, Ticket) == 1
     assert count(session, Client) == 2
+
+
+def test_ten_presses_at_once_for_a_new_client_write_one_of_each(live_app: Flask) -> None:
+    setup = db.session()
+    operator = make_user(setup, employee_of=[make_department(setup)])
+    department, author = make_department(setup).id, actor_of(setup, operator)
+    setup.commit()
+    draft = TicketDraft(None, department, subject="Printer", request_key=str(uuid.uuid4()))
+
+    def press(_number: int) -> int:
+        with live_app.app_context(), unit_of_work(db.session()):
+            return take_down_ticket(
+                db.session(), draft, actor=author, new_client={"full_name": "Мороз", "login": "moroz"}
+            ).id
+
+    with ThreadPoolExecutor(10) as pool:
+        numbers = set(pool.map(press, range(10)))
+    setup.expire_all()
+    assert len(numbers) == count(setup, Ticket) == count(setup, Client) == 1
+    assert setup.scalars(select(Client.tickets_count)).one() == 1
 
 
 def test_new_client_is_written_with_his_ticket(client: FlaskClient, session: Session, firm: Firm) -> None:

@@ -157,6 +157,9 @@ function keys(event) {
   if (event.altKey && event.key === "Enter" && writing) {
     event.preventDefault();
     form.requestSubmit($("[data-hd-solved]"));
+  } else if (event.ctrlKey && event.key === "Enter" && writing && !event.target.closest?.("form")) {
+    event.preventDefault();                                     // from the card as well; inside the form keys.js does it
+    form.requestSubmit($("[data-hd-save]"));
   } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && event.target.matches("#call input")) {
     event.preventDefault();                                     // a second, hasty Enter saves nothing
     if (event.target.id === "subject") $("#body").focus();
