@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, product
 
 _APOSTROPHES = "'’ʼ`´‘′‵ʹʻ＇\"“”ьъ"
 # Each Cyrillic letter becomes what its Latin spelling becomes letter by letter (kh → k, h→g), so that
 # the beginning of a name always folds into the beginning of the folded name.
-_LETTERS = dict(
-    zip("абвгґдеєэзиіыйклмнопрстуфhyjwq", "abvggdeeeziiiiklmnoprstufgiivk", strict=True)
-) | {
+_LETTERS = dict(zip("абвгґдеєэзиіыйклмнопрстуфhyjwq", "abvggdeeeziiiiklmnoprstufgiivk", strict=True)) | {
     "ж": "zg",
     "х": "kg",
     "ц": "ts",
@@ -35,6 +37,18 @@ _OWN_CYRILLIC = re.compile(rf"(?![{_CYRILLIC_TWINS}])[а-яґєії]")
 _LATIN = re.compile(r"[a-z]")
 _OWN_LATIN = re.compile(rf"(?![{_LATIN_TWINS}])[a-z]")
 _REPEATED = re.compile(r"([a-z])\1+")
+_DROP = str.maketrans("", "", _APOSTROPHES)
+# What people write in more than one way; the first is the usual one.
+_CHOICES = {
+    "ьо": ("е", "о", "йо"),
+    "йо": ("йо", "е"),
+    "ё": ("е", "йо"),
+    **{f"{letter}o": (f"{letter}o", "e") for letter in "yji"},
+    **{f"{letter}e": (f"{letter}e", "e") for letter in "yji"},
+}
+_AMBIGUOUS = re.compile("(" + "|".join(_CHOICES) + ")")
+MOST_SPELLINGS = 6
+MOST_READINGS = 8
 
 _QWERTY = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`\\" + 'QWERTYUIOP{}ASDFGHJKL:"ZXCVBNM<>~|'
 _UK = "йцукенгшщзхїфівапролджєячсмитьбю'ґ" + "ЙЦУКЕНГШЩЗХЇФІВАПРОЛДЖЄЯЧСМИТЬБЮ'Ґ"
@@ -43,35 +57,59 @@ _TO_UK = str.maketrans(_QWERTY, _UK)
 _TO_RU = str.maketrans(_QWERTY, _RU)
 _TO_QWERTY = str.maketrans(_RU + _UK, _QWERTY * 2)
 _EXTENSION = re.compile(r"(?i)(?:вн(?:утр)?|доб|ext)\b\.?|#")
+_CALLED = re.compile(r"(?i)\b(?:вн(?:утр)?|доб|тел|моб|ext|tel|phone)\b")
 
 
-def _fold_word(word: str) -> str:
+def _letters(word: str) -> str:
+    """The letters of one word one by one; look-alikes of the other alphabet go with their neighbours."""
     if _CYRILLIC.search(word) and _LATIN.search(word):
         if _OWN_CYRILLIC.search(word) or not _OWN_LATIN.search(word):
             word = word.translate(_TO_CYRILLIC)
         else:
             word = word.translate(_TO_LATIN)
-    if word[:2] in {"ye", "je"}:
-        word = word[1:]
-    return _REPEATED.sub(r"\1", word.translate(_FOLD))
+    folded = _REPEATED.sub(r"\1", word.translate(_FOLD))
+    # Yevhen, Jevhen, Ievhen are Євген and Евгений
+    return folded[1:] if folded.startswith("ie") else folded
+
+
+@lru_cache(maxsize=20_000)
+def _spellings(word: str) -> tuple[str, ...]:
+    parts = _AMBIGUOUS.split(word)
+    choices: list[Iterable[str]] = [_CHOICES.get(part) or (part,) for part in parts]
+    plain = (_plain("".join(way)) for way in islice(product(*choices), MOST_SPELLINGS))
+    folded = (_letters("".join(c for c in text if c.isalnum())) for text in plain)
+    return tuple(dict.fromkeys(text for text in folded if text))
+
+
+def _plain(text: str) -> str:
+    """Without accents and apostrophes of any kind."""
+    bare = unicodedata.normalize("NFKD", text.translate(_DROP))
+    return "".join(c for c in bare if not unicodedata.combining(c)).translate(_DROP)
+
+
+def spellings(text: str) -> list[tuple[str, ...]]:
+    """For each word of ``text`` its folded spellings, the usual one first.
+
+    ``Ковальов`` gives kovalev, kovalov and kovaliov, so that ``Ковалев`` and ``Kovalyov`` meet it.
+    Anything but letters, digits and apostrophes splits words.
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    # apostrophes, soft signs and loose accents hold a word together
+    kept = (c if c.isalnum() or c in _APOSTROPHES or unicodedata.combining(c) else " " for c in plain)
+    return [found for word in "".join(kept).split() if (found := _spellings(word))]
 
 
 def fold_words(text: str) -> list[str]:
     """The words of ``text`` as one coarse Latin skeleton of Ukrainian, Russian and Latin spelling.
 
-    ``Сергій``, ``Сергей-`` and ``Serhiy`` meet; anything but letters and digits splits words.
+    ``Сергій``, ``Сергей`` and ``Serhiy`` meet at their beginning. The beginning of a word folds into
+    the beginning of the folded word, so that a name is found while it is being typed.
     """
-    plain = unicodedata.normalize("NFKD", text.translate(_DROP).casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).translate(_DROP)
-    words = "".join(c if c.isalnum() else " " for c in plain).split()
-    return [folded for word in words if (folded := _fold_word(word))]
-
-
-_DROP = str.maketrans("", "", _APOSTROPHES + _APOSTROPHES.upper())
+    return [found[0] for found in spellings(text)]
 
 
 def fold(text: str) -> str:
-    """:func:`fold_words` joined by spaces. Idempotent; a beginning folds into a beginning."""
+    """:func:`fold_words` joined by spaces."""
     return " ".join(fold_words(text))
 
 
@@ -82,14 +120,37 @@ def swap_layout(text: str, layout: str = "uk") -> str:
     return text.translate(_TO_UK if layout == "uk" else _TO_RU)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """One way to understand what was typed: its folded words, and whether in another layout."""
+
+    words: tuple[str, ...]
+    is_guess: bool
+
+    @property
+    def longest(self) -> str:
+        """The longest of the words."""
+        return max(self.words, key=len)
+
+
 def readings(text: str) -> list[list[str]]:
-    """The folded words of ``text`` as typed and in the other layouts, each reading once."""
-    found: list[list[str]] = []
+    """The folded words of ``text`` as typed, in other spellings and in the other layouts, each once."""
+    return [list(reading.words) for reading in understand(text)]
+
+
+def understand(text: str) -> list[Reading]:
+    """:func:`readings` that know whether they were typed so or are in another layout."""
+    found: dict[tuple[str, ...], bool] = {}
     for variant in (text, swap_layout(text, "uk"), swap_layout(text, "ru")):
-        words = fold_words(variant)
-        if words and words not in found:
-            found.append(words)
-    return found
+        words = spellings(variant)
+        for reading in islice(product(*words), MOST_SPELLINGS) if words else ():
+            found.setdefault(reading, variant is not text)
+    return [Reading(words, is_guess) for words, is_guess in islice(found.items(), MOST_READINGS)]
+
+
+def is_phone(text: str) -> bool:
+    """Whether somebody typed a telephone number: digits, and no letters but of ``вн.`` or ``tel``."""
+    return not any(c.isalpha() for c in _CALLED.sub(" ", text)) and bool(phone_digits(text))
 
 
 def phone_digits(text: str) -> str:

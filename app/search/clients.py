@@ -1,37 +1,38 @@
 """Client look-up: from two characters to ten people, in at most four statements.
 
-A prefix is a lazy range scan of ``client_word`` that stops at ``CANDIDATES``. A scan that ends before
-that has them all, and they are ranked exactly; when every word is too common, the people who called
-last are walked instead, a bounded number of them.
+A prefix is a lazy range scan of ``client_word`` that stops at ``CANDIDATES``; it begins with the exact word.
+A scan that ends before that has them all, and they are ranked exactly. When every word is too common, the
+people who called last are walked too, a bounded number of them; when these are too few, the words are
+intersected. Only when no word begins so, the middles of words are looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import and_, exists, literal, or_, select, union_all
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import literal, or_, select, text, union_all
+from sqlalchemy.orm import Session, joinedload
 
-from app.text import phone_digits, readings
+from app.search.terms import FACTS, SOME, TRIGRAM, has_parts, has_words, having_all, holds_words, starts_with
+from app.text import Reading, is_phone, phone_digits, understand
 from models import Client, ClientPhone, ClientWord
 
-CANDIDATES = 500
-WALKED = 2000
+CANDIDATES = 200
+WALKED = 1000
 SHORTEST = 2
-_NEVER = datetime.min.replace(tzinfo=UTC)
-_LAST = "\U0010ffff"
+LONGEST = 100
 
 
 class Exactness(IntEnum):
     """How well a client fits; the smaller the better."""
 
-    EXACT = 0
-    PREFIX = 1
-    MIDDLE = 2
+    EXACT = 1
+    PREFIX = 2
+    MIDDLE = 3
 
 
 @dataclass(frozen=True)
@@ -43,147 +44,174 @@ class ClientHit:
     exactness: Exactness
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """What the ranking needs to know of a client."""
+
+    id: int
+    is_active: bool
+    contact: datetime | None
+    exactness: Exactness
+    is_guess: bool = False
+
+    @property
+    def rank(self) -> tuple[bool, bool, int, float, int]:
+        """Who works here first, then what was typed before other layouts, exactness, recent contact."""
+        since = -self.contact.timestamp() if self.contact else 0.0
+        return not self.is_active, self.is_guess, self.exactness, since, self.id
+
+
 def find_clients(session: Session, query: str, *, limit: int = 10) -> list[ClientHit]:
     """The clients who fit best, by exactness and then by recent contact; hidden ones never.
 
     ``query``: any words of the name in any order, login, the name part of the e-mail, or digits of a
     phone; typed in any layout. Fewer than two characters find nobody.
     """
-    query = query.split("@", 1)[0].strip()[:100]
+    query = query.split("@", 1)[0].strip()[:LONGEST]
     if len(query) < SHORTEST:
         return []
-    digits = phone_digits(query) if not any(c.isalpha() for c in query) else ""
-    variants = readings(query)
-    ids = _by_phone(session, digits) if len(digits) >= SHORTEST else []
-    if not ids:
-        ids = _by_words(session, variants)
-    found = _ranked(session, ids, variants, digits, limit)
-    if not found and any(len(word) > SHORTEST for words in variants for word in words):
-        found = _ranked(session, _in_the_middle(session, variants), variants, digits, limit)
-    return found
+    digits = phone_digits(query) if is_phone(query) else ""
+    found = _by_phone(session, digits) if len(digits) >= SHORTEST else []
+    if not found:
+        digits = ""
+        variants = [reading for reading in understand(query) if len(reading.longest) >= SHORTEST]
+        found = _by_words(session, variants, limit)
+    best = sorted(found, key=lambda candidate: candidate.rank)[:limit]
+    return _loaded(session, best, digits)
 
 
-def _prefixed(column: Any, prefix: str) -> Any:
-    return column.like(prefix + "%") if prefix else column.is_not(None)
+def with_phone(session: Session, digits: str) -> list[Any]:
+    """Selects of client ids by a number that is, begins or ends with ``digits``, best first."""
+    ways = (
+        ClientPhone.digits == digits,
+        starts_with(session, ClientPhone.digits, digits),
+        starts_with(session, ClientPhone.tail, digits[::-1]),
+    )
+    return [select(ClientPhone.client_id, ClientPhone.digits).where(way) for way in ways]
 
 
-def _range(column: Any, prefix: str, session: Session) -> Any:
-    """A condition that both databases answer by a range of the index."""
-    if session.get_bind().dialect.name == "sqlite":
-        return and_(column >= prefix, column < prefix + _LAST)
-    return _prefixed(column, prefix)
+def _by_phone(session: Session, digits: str) -> list[Candidate]:
+    ways = [way.limit(CANDIDATES).subquery() for way in with_phone(session, digits)]
+    numbers = union_all(*(select(way.c.client_id, way.c.digits) for way in ways)).subquery()
+    query = select(*FACTS, numbers.c.digits).join(numbers, numbers.c.client_id == Client.id)
+    found: dict[int, Candidate] = {}
+    for client_id, _text, is_active, contact, number in session.execute(
+        query.where(Client.is_hidden.is_(False))
+    ):
+        exactness = Exactness.EXACT if number == digits else Exactness.PREFIX
+        if client_id not in found or exactness < found[client_id].exactness:
+            found[client_id] = Candidate(client_id, is_active, contact, exactness)
+    return list(found.values())
 
 
-def _by_phone(session: Session, digits: str) -> Sequence[int]:
-    starts = select(ClientPhone.client_id).where(_range(ClientPhone.digits, digits, session))
-    ends = select(ClientPhone.client_id).where(_range(ClientPhone.tail, digits[::-1], session))
-    equal = select(ClientPhone.client_id).where(ClientPhone.digits == digits)
-    parts = [select(part.limit(CANDIDATES).subquery().c.client_id) for part in (equal, starts, ends)]
-    return list(dict.fromkeys(session.scalars(union_all(*parts))))
-
-
-def _by_words(session: Session, variants: list[list[str]]) -> Sequence[int]:
-    """Ids of people with all words of a reading; the most telling word's scan stands for the reading."""
-    words = sorted({word for words in variants for word in words})
-    scans: list[Any] = []
-    for number, word in enumerate(words):
-        scan = select(ClientWord.client_id).where(_range(ClientWord.word, word, session))
-        part = scan.limit(CANDIDATES + 1).subquery()
-        scans.append(select(literal(number).label("number"), part.c.client_id))
-    if not scans:
+def _by_words(session: Session, variants: list[Reading], limit: int) -> list[Candidate]:
+    if not variants:
         return []
+    ids, common = _scanned(session, variants)
+    if not ids and not common:
+        return _in_the_middle(session, variants, limit)
+    statements = []
+    if ids:
+        statements.append(select(*FACTS).where(Client.id.in_(ids), Client.is_hidden.is_(False)))
+    if common:
+        walk = _callers()
+        fits = or_(*(has_words(reading.words, text=walk.c.search_text) for reading in common))
+        statements.append(select(*select(*walk.c).where(fits).limit(SOME).subquery().c))
+    found = _fitting(session.execute(union_all(*statements)), variants)
+    pairs = [reading for reading in common if len(reading.words) > 1]
+    if pairs and len(found) < limit:
+        found |= _fitting(session.execute(having_all(session, pairs, limit)), variants)
+    return list(found.values())
+
+
+def _scanned(session: Session, variants: list[Reading]) -> tuple[list[int], list[Reading]]:
+    """Ids of all people with a reading's most telling word, and the readings with common words only.
+
+    Of a single common word the first ids are given too: those who have exactly it.
+    """
+    words = sorted({word for reading in variants for word in reading.words})
+    scans = []
+    for number, word in enumerate(words):
+        scan = select(ClientWord.client_id).where(starts_with(session, ClientWord.word, word))
+        part = scan.order_by(_word_order(session)).limit(CANDIDATES + 1).subquery()
+        scans.append(select(literal(number).label("number"), part.c.client_id))
     found: dict[str, list[int]] = {word: [] for word in words}
     for number, client_id in session.execute(union_all(*scans)):
         found[words[number]].append(client_id)
     ids: dict[int, None] = {}
-    common: list[list[str]] = []
+    common = []
     for reading in variants:
-        shortest = min((found[word] for word in reading), key=len)
+        shortest = min((found[word] for word in reading.words), key=len)
         if len(shortest) > CANDIDATES:
             common.append(reading)
+            ids.update(dict.fromkeys(shortest[:SOME] if len(reading.words) == 1 else ()))
         else:
             ids.update(dict.fromkeys(shortest))
-    if common:
-        ids.update(dict.fromkeys(_of_the_latest(session, common)))
-    return list(ids)
+    return list(ids), common
 
 
-def _has_all(reading: list[str], session: Session) -> Any:
-    text = Client.search_text
-    return and_(*(text.like(f"% {word}%") for word in reading))
+def _word_order(session: Session) -> Any:
+    """The order of the prefix index: without it PostgreSQL would read the whole range and sort it."""
+    return (
+        ClientWord.word if session.get_bind().dialect.name == "sqlite" else text("client_word.word USING ~<~")
+    )
 
 
-def _of_the_latest(session: Session, variants: list[list[str]]) -> Sequence[int]:
-    """People with very common words: those who called last, out of a bounded walk; else any."""
-    latest = select(Client.id, Client.search_text).where(Client.is_hidden.is_(False))
-    walk = latest.order_by(Client.last_contact_at.desc().nulls_last()).limit(WALKED).subquery()
-    fits = or_(*(and_(*(walk.c.search_text.like(f"% {w}%") for w in words)) for words in variants))
-    ids = list(session.scalars(select(walk.c.id).where(fits).limit(50)))
-    if ids:
-        return ids
-    reading = max(variants, key=lambda words: sum(map(len, words)))
-    longest = max(reading, key=len)
-    others = [
-        exists().where(ClientWord.client_id == Client.id, _range(ClientWord.word, word, session))
-        for word in reading
-        if word != longest
-    ]
-    query = select(ClientWord.client_id).join(Client, Client.id == ClientWord.client_id)
-    query = query.where(_range(ClientWord.word, longest, session), *others).limit(50)
-    return session.scalars(query).all()
+def _callers() -> Any:
+    """The people who called last, a bounded number of them."""
+    latest = select(*FACTS).where(Client.last_contact_at.is_not(None), Client.is_hidden.is_(False))
+    return latest.order_by(Client.last_contact_at.desc()).limit(WALKED).subquery()
 
 
-def _in_the_middle(session: Session, variants: list[list[str]]) -> Sequence[int]:
-    fits = or_(*(and_(*(Client.search_text.like(f"%{w}%") for w in words)) for words in variants))
-    query = select(Client.id).where(fits, Client.is_hidden.is_(False)).limit(CANDIDATES)
-    return session.scalars(query).all()
-
-
-def _ranked(
-    session: Session, ids: Sequence[int], variants: list[list[str]], digits: str, limit: int
-) -> list[ClientHit]:
-    """The best of the candidates, loaded with unit and phones."""
-    if not ids:
+def _in_the_middle(session: Session, variants: list[Reading], limit: int) -> list[Candidate]:
+    """People with the words somewhere in theirs: out of the last callers, else out of all."""
+    variants = [reading for reading in variants if len(reading.longest) >= TRIGRAM]
+    if not variants:
         return []
-    columns = (Client.id, Client.search_text, Client.is_active, Client.last_contact_at)
-    rows = session.execute(select(*columns).where(Client.id.in_(ids), Client.is_hidden.is_(False)))
-    ranked = []
-    for client_id, text, is_active, contact in rows:
-        exactness = Exactness.EXACT if digits else _exactness(text, variants)
-        if exactness is not None:
-            since = (contact or _NEVER).timestamp() if contact else 0.0
-            ranked.append((not is_active, exactness, -since, client_id))
-    best = sorted(ranked)[: limit * 3 if digits else limit]
-    place = {client_id: exactness for _, exactness, _, client_id in best}
-    order = {row[3]: number for number, row in enumerate(best)}
-    clients = session.scalars(
-        select(Client)
-        .where(Client.id.in_(place))
-        .options(joinedload(Client.unit), selectinload(Client.phones))
-    ).all()
-    hits = [_hit(client, place[client.id], digits) for client in clients]
-    hits.sort(key=lambda hit: (not hit.client.is_active, hit.exactness, order[hit.client.id]))
-    return hits[:limit]
+    walk = _callers()
+    fits = or_(*(has_parts(reading.words, text=walk.c.search_text) for reading in variants))
+    found = _fitting(session.execute(select(*walk.c).where(fits).limit(SOME)), variants)
+    if len(found) < limit:
+        everywhere = select(*FACTS).where(holds_words(session, variants), Client.is_hidden.is_(False))
+        found |= _fitting(session.execute(everywhere.limit(CANDIDATES)), variants)
+    return list(found.values())
 
 
-def _exactness(text: str, variants: list[list[str]]) -> Exactness | None:
-    words = set(text.split())
-    best: Exactness | None = None
-    for reading in variants:
-        if all(word in words for word in reading):
-            return Exactness.EXACT
-        if all(f" {word}" in f" {text}" for word in reading):
-            best = Exactness.PREFIX
-        elif best is None and all(word in text for word in reading):
-            best = Exactness.MIDDLE
-    return best
+def _fitting(rows: Iterable[Any], variants: list[Reading]) -> dict[int, Candidate]:
+    """The rows that really have all words of a reading."""
+    found = {}
+    for client_id, words, is_active, contact in rows:
+        ways = [
+            (reading.is_guess, exactness) for reading in variants if (exactness := _exactness(words, reading))
+        ]
+        if ways:
+            is_guess, exactness = min(ways)
+            found[client_id] = Candidate(client_id, is_active, contact, exactness, is_guess)
+    return found
 
 
-def _hit(client: Client, exactness: Exactness, digits: str) -> ClientHit:
-    if digits:
-        for phone in sorted(client.phones, key=lambda p: (p.digits != digits, p.position)):
-            if phone.digits == digits:
-                return ClientHit(client, phone.number, Exactness.EXACT)
-            if phone.digits.startswith(digits) or phone.digits.endswith(digits):
-                return ClientHit(client, phone.number, Exactness.PREFIX)
-    return ClientHit(client, client.phone, exactness)
+def _exactness(words: str, reading: Reading) -> Exactness | None:
+    if all(f" {word} " in f"{words} " for word in reading.words):
+        return Exactness.EXACT
+    if all(f" {word}" in words for word in reading.words):
+        return Exactness.PREFIX
+    return Exactness.MIDDLE if all(word in words for word in reading.words) else None
+
+
+def _loaded(session: Session, best: Sequence[Candidate], digits: str) -> list[ClientHit]:
+    """The clients with unit and phones, in the order given."""
+    if not best:
+        return []
+    query = select(Client).where(Client.id.in_([candidate.id for candidate in best]))
+    query = query.options(joinedload(Client.unit), joinedload(Client.phones))
+    clients = {client.id: client for client in session.scalars(query).unique()}
+    hits = [(clients[candidate.id], candidate.exactness) for candidate in best if candidate.id in clients]
+    return [ClientHit(client, _fitting_phone(client, digits), exactness) for client, exactness in hits]
+
+
+def _fitting_phone(client: Client, digits: str) -> str:
+    if not digits:
+        return client.phone
+    ways = (str.__eq__, str.startswith, str.endswith)
+    numbers = (phone.number for way in ways for phone in client.phones if way(phone.digits, digits))
+    return next(numbers, client.phone)

@@ -7,14 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, or_, select, tuple_, update
+from sqlalchemy import delete, false, or_, select, tuple_, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.errors import Conflict, Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor, Verb, ensure_can_somewhere
-from app.text import fold_words, phone_digits
+from app.search.clients import with_phone
+from app.search.terms import has_words
+from app.services.rows import find_row
+from app.services.typed import clean_text
+from app.text import fold_words, is_phone, phone_digits, readings, spellings
 from models import Client, ClientPhone, ClientWord, Unit
 
 LENGTHS = {"full_name": 200, "login": 128, "email": 320, "job_title": 200, "room": 80, "note": 4000}
@@ -27,7 +31,8 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 def search_words(full_name: str, login: str | None, email: str | None) -> list[str]:
     """The folded words a client is found by: name, login, and the local part of the e-mail."""
     local = (email or "").split("@", 1)[0]
-    return list(dict.fromkeys(w[:80] for t in (full_name, login or "", local) for w in fold_words(t)))
+    texts = (full_name, login or "", local)
+    return list(dict.fromkeys(w[:80] for text in texts for ways in spellings(text) for w in ways))
 
 
 def reindex_client(session: Session, client: Client) -> None:
@@ -60,45 +65,46 @@ def update_client(
 ) -> Client:
     """Change a client as it was at ``version``. Raises Forbidden, NotFound, Invalid, Conflict."""
     ensure_can_somewhere(actor, Verb.EDIT_CLIENTS)
-    client = _load(session, client_id)
-    if client.version != version:
-        raise Conflict(_("Someone has changed this client meanwhile."), current=client.version)
+    client = _load(session, client_id, version)
     return _apply(session, client, _clean(session, changes), actor)
 
 
-def correct_field(session: Session, client_id: int, *, field: str, value: str, actor: Actor) -> Client:
-    """Correct the first phone or the room during a call; the last correction wins."""
+def correct_field(
+    session: Session, client_id: int, *, field: str, value: str, version: int, actor: Actor
+) -> Client:
+    """Correct the first phone or the room during a call. Raises as :func:`update_client`."""
     ensure_can_somewhere(actor, Verb.EDIT_CLIENTS)
     if field not in CORRECTED:
         raise Invalid(fields={"field": _("Only the phone and the room are corrected here.")})
-    client = _load(session, client_id)
+    client = _load(session, client_id, version)
     changes: dict[str, Any] = {field: value}
     if field == "phone":
         changes = {"phones": [value, *(phone.number for phone in client.phones[1:])]}
     return _apply(session, client, _clean(session, changes), actor)
 
 
-def hide_client(session: Session, client_id: int, *, actor: Actor) -> Client:
-    """Take a client out of the look-up; his tickets stay."""
+def hide_client(session: Session, client_id: int, *, version: int, actor: Actor) -> Client:
+    """Take a client out of the look-up; his tickets stay. Raises Forbidden, NotFound, Conflict."""
     ensure_can_somewhere(actor, Verb.EDIT_CLIENTS)
-    return _apply(session, _load(session, client_id), {"is_hidden": True}, actor)
+    return _apply(session, _load(session, client_id, version), {"is_hidden": True}, actor)
 
 
 def list_clients(
     session: Session, q: str = "", *, after: tuple[str, int] | None = None, limit: int = 25
 ) -> tuple[Sequence[Client], tuple[str, int] | None]:
-    """A page of clients by name and the cursor of the next page (None: this was the last)."""
+    """A page of clients by name and the cursor of the next page (None: this was the last).
+
+    ``q`` as for :func:`app.search.find_clients`: the beginnings of words in any layout, or the beginning
+    or the end of a phone.
+    """
     query = select(Client).where(Client.is_hidden.is_(False))
     query = query.options(joinedload(Client.unit), selectinload(Client.phones))
-    words = fold_words(q)
-    if words:
-        named = [Client.search_text.like(f"% {word}%") for word in words]
-        digits = phone_digits(q)
-        if digits and not any(c.isalpha() for c in q):
-            by_phone = select(ClientPhone.client_id).where(ClientPhone.digits.like(f"{digits}%"))
-            query = query.where(or_(Client.id.in_(by_phone), *named))
-        else:
-            query = query.where(*named)
+    if is_phone(q):
+        numbers = union_all(*with_phone(session, phone_digits(q))).subquery()
+        query = query.where(Client.id.in_(select(numbers.c.client_id)))
+    elif q.strip():
+        ways = [has_words(words) for words in readings(q.split("@", 1)[0])]
+        query = query.where(or_(false(), *ways))
     if after:
         query = query.where(tuple_(Client.full_name, Client.id) > after)
     rows = session.scalars(query.order_by(Client.full_name, Client.id).limit(limit + 1)).all()
@@ -106,11 +112,17 @@ def list_clients(
     return page, (page[-1].full_name, page[-1].id) if len(rows) > limit else None
 
 
-def _load(session: Session, client_id: int) -> Client:
-    client = session.get(Client, client_id, options=[selectinload(Client.phones)])
+def _load(session: Session, client_id: int, version: int) -> Client:
+    client = find_row(session, Client, client_id, options=[selectinload(Client.phones)])
     if client is None:
         raise NotFound(_("There is no such client."))
+    if client.version != version:
+        raise _changed(client)
     return client
+
+
+def _changed(client: Client) -> Conflict:
+    return Conflict(_("Someone has changed this client meanwhile."), current=client.version)
 
 
 def _apply(session: Session, client: Client, changes: dict[str, Any], actor: Actor) -> Client:
@@ -135,7 +147,7 @@ def _apply(session: Session, client: Client, changes: dict[str, Any], actor: Act
         raise _taken_login() from None
     session.refresh(client)
     if changed is None:
-        raise Conflict(_("Someone has changed this client meanwhile."), current=client.version)
+        raise _changed(client)
     if phones is not None:
         _set_phones(client, phones)
     reindex_client(session, client)
@@ -169,7 +181,7 @@ def _clean(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
     for name in values.keys() & FIELDS:
         value = values[name]
         if name in LENGTHS:
-            value = "".join(c for c in str(value or "") if c.isprintable() or c == "\n").strip()
+            value = clean_text(str(value or ""))
             if name != "note":
                 value = " ".join(value.split())
             if len(value) > LENGTHS[name]:
@@ -181,7 +193,7 @@ def _clean(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(fields={"full_name": _("Write the client's name.")})
     if clean.get("email") and not _EMAIL.fullmatch(clean["email"]):
         raise Invalid(fields={"email": _("This is not an e-mail address.")})
-    if clean.get("unit_id") is not None and session.get(Unit, clean["unit_id"]) is None:
+    if clean.get("unit_id") is not None and find_row(session, Unit, clean["unit_id"]) is None:
         raise Invalid(fields={"unit_id": _("Choose the unit from the list.")})
     if "phones" in clean:
         clean["phones"] = _clean_phones(clean["phones"])
