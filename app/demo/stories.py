@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -293,9 +294,20 @@ def _busy(firm: Firm, number: int) -> list[int]:
 
 
 def journal_text(columns: Columns) -> str:
-    """Columns as the journal holds them: moments in ISO format, as app.events writes them."""
-    plain = {
-        name: stamp(value)[:19].replace(" ", "T") + "+00:00" if name.endswith("_at") and value else value
-        for name, value in columns.items()
-    }
-    return json.dumps(plain, ensure_ascii=False)
+    """Columns as the journal holds them: JSON, moments in ISO format, as app.events writes them."""
+    if not columns:
+        return "{}"
+    return "{" + ", ".join([f'"{name}": {_json(name, value)}' for name, value in columns.items()]) + "}"
+
+
+def _json(name: str, value: Any) -> str:
+    if value is None:
+        return "null"
+    if name.endswith("_at"):
+        return f'"{stamp(value)[:19].replace(" ", "T")}+00:00"'
+    return _quoted(value) if isinstance(value, str) else str(value)
+
+
+@lru_cache(maxsize=10_000)
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text
@@ -11,13 +12,25 @@ from sqlalchemy import Connection, func, select, text
 from models import Model
 
 BATCH = 5_000
-Row = Sequence[str | int | None]
+_EPOCH = date(1970, 1, 1).toordinal()
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+Row = Sequence[str | int | None]
 
 
 def stamp(moment: int) -> str:
     """A moment of Unix time as both databases read it (PostgreSQL: with the time zone set to UTC)."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S.000000")
+    day, second = divmod(moment, 86_400)
+    return f"{_date(day)} {_clock(second)}.000000"
+
+
+@lru_cache(maxsize=1_000)
+def _date(day: int) -> str:
+    return date.fromordinal(_EPOCH + day).isoformat()
+
+
+@lru_cache(maxsize=86_400)
+def _clock(second: int) -> str:
+    return f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
 
 
 class Table:
@@ -63,7 +76,7 @@ class Table:
 
     def _copy(self, names: str, rows: list[Row]) -> None:
         cursor: Any = self.connection.connection.cursor()
-        with cursor.copy(f'COPY "{self.name}" ({names}) FROM STDIN') as copy:
+        with cursor.copy(f"COPY \"{self.name}\" ({names}) FROM STDIN (NULL '{None}')") as copy:
             copy.write("".join(map(_line, rows)))
 
     def finish(self) -> None:
@@ -75,8 +88,8 @@ class Table:
 
 
 def _line(row: Row) -> str:
-    """A row in PostgreSQL's text format."""
-    return (
-        "\t".join("\\N" if v is None else v.translate(_ESCAPES) if type(v) is str else str(v) for v in row)
-        + "\n"
-    )
+    """A row in PostgreSQL's text format; what is missing becomes the word None, which no text of ours is."""
+    line = "\t".join(map(str, row))
+    if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(row):
+        line = "\t".join(str(value).translate(_ESCAPES) for value in row)
+    return line + "\n"
