@@ -10,8 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from babel.dates import format_timedelta
-from flask import Flask, Response, abort, current_app, request, send_from_directory
-from flask_babel import format_date, format_datetime, format_time, get_locale, to_user_timezone
+from flask import Flask, Response, abort, current_app, g, request, send_from_directory
+from flask_babel import (
+    format_date,
+    format_datetime,
+    format_time,
+    get_locale,
+    get_translations,
+    to_user_timezone,
+)
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -61,7 +68,8 @@ class Shell:
     @cached_property
     def person(self) -> Any:
         """The staff member who is signed in, or None."""
-        return current_user if current_user and current_user.is_authenticated else None
+        user = current_user._get_current_object()  # the proxy would ask again for every attribute
+        return user if user is not None and user.is_authenticated else None
 
     @cached_property
     def language(self) -> str:
@@ -223,8 +231,22 @@ def exact(moment: datetime) -> str:
     return str(format_datetime(moment, "medium"))
 
 
+def _translations() -> Any:
+    """The catalogue of this request, looked up once: a list asks it hundreds of times."""
+    found = g.get("hd_translations")
+    if found is None:
+        found = g.hd_translations = get_translations()
+    return found
+
+
 def init_shell(app: Flask) -> None:
     """Give the templates of ``app`` (ours, FAB's and Flask-Admin's) the shell and its helpers."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
+        gettext=lambda text: _translations().ugettext(text),
+        ngettext=lambda one, many, number: _translations().ungettext(one, many, number),
+        newstyle=True,
+    )
     app.jinja_env.globals.update(asset=asset, has_asset=has_asset, icon_of=icon_of)
     app.jinja_env.filters.update(ago=ago, when=when, exact=exact)
     app.context_processor(lambda: {"shell": Shell()})

@@ -7,6 +7,7 @@ import { startKeys } from "./keys.js";
 import { startLists } from "./lists.js";
 import { startShell } from "./shell.js";
 import { startTheme } from "./theme.js";
+import { startTimes } from "./times.js";
 import { startToasts } from "./toasts.js";
 
 startTheme();
@@ -17,4 +18,5 @@ startForms();
 startLists();
 startFilters();
 startToasts();
+startTimes();
 startKeys();
