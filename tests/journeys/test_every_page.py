@@ -60,8 +60,12 @@ ADMINISTRATOR_PAGES = [
     "/units/list/",
     "/users/list/",
     "/users/add",
+    "/users/show/{user}",
+    "/users/userinfo/",
     "/roles/list/",
+    "/roles/show/1",
     "/console/",
+    "/console/journal/",
 ]
 # every page in two of the four looks, so that each look meets each half of the pages
 CASES = [
@@ -99,7 +103,7 @@ def ids(live_server: LiveServer) -> dict[str, int]:
         session.commit()
         with unit_of_work(session):
             add_comment(session, ticket, "I am on my way.", actor=actor_of(session, employee))
-        found = {"ticket": ticket.id, "client": client.id, "department": department.id}
+        found = {"ticket": ticket.id, "client": client.id, "department": department.id, "user": employee.id}
         db.session.remove()
         return found
 
