@@ -1,1 +1,1 @@
-"""Reading people from files and directories."""
+"""Lists of people brought in from outside."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, false, or_, select, tuple_, union_all, update
+from sqlalchemy import delete, false, insert, or_, select, tuple_, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -47,17 +47,35 @@ def reindex_client(session: Session, client: Client) -> None:
 def create_client(session: Session, values: Mapping[str, Any], *, actor: Actor) -> Client:
     """Write a new client down. ``values`` are of FIELDS, ``phones`` a list. Raises Forbidden, Invalid."""
     ensure_can_somewhere(actor, Verb.EDIT_CLIENTS)
-    clean = _clean(session, values)
+    clean = clean_values(session, values)
     if not clean.get("full_name"):
         raise Invalid(fields={"full_name": _("Write the client's name.")})
-    phones = clean.pop("phones", [])
-    client = Client(**clean)
-    session.add(client)
+    return add_clients(session, [clean], actor=actor)[0]
+
+
+def add_clients(
+    session: Session, people: Sequence[Mapping[str, Any]], *, actor: Actor | None, subject: str = ""
+) -> list[Client]:
+    """Write clients down whose values :func:`clean_values` has passed. The caller has checked the right.
+
+    ``subject`` says in the journal where they came from. Raises Invalid when a login is taken.
+    """
+    clients = []
+    for values in people:
+        columns = {name: value for name, value in values.items() if name != "phones"}
+        client = Client(**columns)
+        client.search_text = " " + " ".join(search_words(client.full_name, client.login, client.email))
+        _set_phones(client, values.get("phones", []))
+        clients.append(client)
+    session.add_all(clients)
     _flush(session)
-    _set_phones(client, phones)
-    reindex_client(session, client)
-    record(session, Kind.CLIENT_CREATED, actor=actor, client_id=client.id, new={**clean, "phones": phones})
-    return client
+    words = [{"word": w, "client_id": c.id} for c in clients for w in c.search_text.split()]
+    session.execute(insert(ClientWord), words)
+    for client, values in zip(clients, people, strict=True):
+        record(
+            session, Kind.CLIENT_CREATED, actor=actor, client_id=client.id, subject=subject, new=dict(values)
+        )
+    return clients
 
 
 def update_client(
@@ -66,7 +84,7 @@ def update_client(
     """Change a client as it was at ``version``. Raises Forbidden, NotFound, Invalid, Conflict."""
     ensure_can_somewhere(actor, Verb.EDIT_CLIENTS)
     client = _load(session, client_id, version)
-    return _apply(session, client, _clean(session, changes), actor)
+    return change_client(session, client, clean_values(session, changes), actor)
 
 
 def correct_field(
@@ -80,13 +98,13 @@ def correct_field(
     changes: dict[str, Any] = {field: value}
     if field == "phone":
         changes = {"phones": [value, *(phone.number for phone in client.phones[1:])]}
-    return _apply(session, client, _clean(session, changes), actor)
+    return change_client(session, client, clean_values(session, changes), actor)
 
 
 def hide_client(session: Session, client_id: int, *, version: int, actor: Actor) -> Client:
     """Take a client out of the look-up; his tickets stay. Raises Forbidden, NotFound, Conflict."""
     ensure_can_somewhere(actor, Verb.EDIT_CLIENTS)
-    return _apply(session, _load(session, client_id, version), {"is_hidden": True}, actor)
+    return change_client(session, _load(session, client_id, version), {"is_hidden": True}, actor)
 
 
 def list_clients(
@@ -125,8 +143,13 @@ def _changed(client: Client) -> Conflict:
     return Conflict(_("Someone has changed this client meanwhile."), current=client.version)
 
 
-def _apply(session: Session, client: Client, changes: dict[str, Any], actor: Actor) -> Client:
-    """Compare and set by version, journal what really changed, and index again."""
+def change_client(
+    session: Session, client: Client, changes: Mapping[str, Any], actor: Actor | None, subject: str = ""
+) -> Client:
+    """Compare and set by version, journal what really changed, and index again.
+
+    The values are clean and the caller has checked the right. ``subject`` says where they came from.
+    """
     before = {n: [p.number for p in client.phones] if n == "phones" else getattr(client, n) for n in changes}
     new = {name: value for name, value in changes.items() if before[name] != value}
     if not new:
@@ -152,7 +175,9 @@ def _apply(session: Session, client: Client, changes: dict[str, Any], actor: Act
         _set_phones(client, phones)
     reindex_client(session, client)
     old = {name: before[name] for name in new}
-    record(session, Kind.CLIENT_EDITED, actor=actor, client_id=client.id, old=old, new=new)
+    record(
+        session, Kind.CLIENT_EDITED, actor=actor, client_id=client.id, subject=subject, old=old, new=new
+    )
     return client
 
 
@@ -175,8 +200,11 @@ def _taken_login() -> Invalid:
     return Invalid(fields={"login": _("Another client has this login.")})
 
 
-def _clean(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Known fields only, trimmed, of bearable length; what is empty and unique becomes None."""
+def clean_values(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Known fields only, trimmed, of bearable length; what is empty and unique becomes None.
+
+    Raises Invalid with the field that cannot be used.
+    """
     clean: dict[str, Any] = {}
     for name in values.keys() & FIELDS:
         value = values[name]

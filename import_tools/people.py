@@ -1,0 +1,198 @@
+"""A list of people brought into the client base: repeatable, and it tells what it refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app.errors import HelpdeskError, Invalid
+from app.events import unit_of_work
+from app.policy import Actor
+from app.services.clients import MOST_PHONES, add_clients, change_client, clean_values
+from app.text import phone_digits
+from import_tools.matching import Known, plain_name
+from import_tools.person import Person, read_person
+from import_tools.sheet import Line, Sheet
+from models import Client, Unit
+
+BATCH = 500
+LONGEST_UNIT = 200
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A line that was left out."""
+
+    line: int
+    who: str
+    reason: str
+
+
+@dataclass
+class Report:
+    """What came of a list."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    unknown: int = 0
+    units: list[str] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+def import_people(
+    session: Session,
+    sheet: Sheet,
+    *,
+    source: str,
+    actor: Actor | None = None,
+    create_without_login: bool = False,
+    dry_run: bool = False,
+) -> Report:
+    """Create and update clients from ``sheet``, committing every few hundred; ``source`` is for the journal.
+
+    Only what a line tells is changed: an empty cell erases nothing, a new number is put before the old ones.
+    A person without objectGUID, login and e-mail who is not known is refused unless ``create_without_login``.
+    """
+    report = Report()
+    task = _Import(session, report, actor, f"import {source}"[:80], create_without_login)
+    task.namesakes = Counter(key for line in sheet.lines() if (key := _name_key(line)))
+    lines = sheet.lines()
+    try:
+        while batch := list(islice(lines, BATCH)):
+            with nullcontext() if dry_run else unit_of_work(session):
+                task.take(batch)
+            if not dry_run:
+                session.expunge_all()
+    finally:
+        if dry_run:
+            session.rollback()
+    return report
+
+
+def _name_key(line: Line) -> tuple[str, str] | None:
+    try:
+        person = read_person(line)
+    except Invalid:
+        return None
+    return plain_name(person.name), person.unit.casefold()
+
+
+class _Import:
+    """One run: what is known and what was already met in the list."""
+
+    namesakes: Counter[tuple[str, str]]
+
+    def __init__(
+        self, session: Session, report: Report, actor: Actor | None, subject: str, create_without_login: bool
+    ) -> None:
+        self.session = session
+        self.report = report
+        self.actor = actor
+        self.subject = subject
+        self.create_without_login = create_without_login
+        self.known = Known.load(session)
+        self.units = {
+            name.casefold(): unit_id for name, unit_id in session.execute(select(Unit.name, Unit.id))
+        }
+        self.met: dict[tuple[str, Any], int] = {}
+
+    def take(self, batch: Sequence[Line]) -> None:
+        """Sort the lines into new people and known ones, and write both."""
+        new: list[dict[str, Any]] = []
+        known: list[tuple[int, Person, dict[str, Any]]] = []
+        for line in batch:
+            try:
+                person = read_person(line)
+                client_id = self._find(person)
+                values = self._values(person)
+            except HelpdeskError as error:
+                self.report.refused.append(Refusal(line.number, line.values.get("name", ""), error.message))
+                continue
+            self.met |= dict.fromkeys(self._marks(person, client_id), person.line)
+            if client_id is None:
+                new.append(values)
+            else:
+                known.append((client_id, person, values))
+        if new:
+            add_clients(self.session, new, actor=self.actor, subject=self.subject)
+            self.report.created += len(new)
+        self._update(known)
+
+    def _find(self, person: Person) -> int | None:
+        key = plain_name(person.name), person.unit.casefold()
+        client_id = self.known.find(person, has_namesake=self.namesakes[key] > 1)
+        for mark in self._marks(person, client_id):
+            if mark in self.met:
+                raise Invalid(_("The same person is in line %(number)s.", number=self.met[mark]))
+        if client_id is None and not person.keys and not self.create_without_login:
+            self.report.unknown += 1
+            raise Invalid(_("Nobody here has this name, and the line has neither a login nor an e-mail."))
+        return client_id
+
+    @staticmethod
+    def _marks(person: Person, client_id: int | None) -> Iterator[tuple[str, Any]]:
+        """What no second line may have."""
+        sure = [(kind, key) for kind, key in person.keys if kind != "email" or not person.login]
+        yield from sure
+        if not sure:
+            yield "name", (plain_name(person.name), person.unit.casefold())
+        if client_id is not None:
+            yield "client", client_id
+
+    def _values(self, person: Person) -> dict[str, Any]:
+        told: dict[str, Any] = {**person.values, "phones": person.phones}
+        if person.unit:
+            told["unit_id"] = self._unit(person.unit)
+        clean = clean_values(self.session, told)
+        if person.guid:
+            clean["object_guid"] = person.guid
+        return clean
+
+    def _unit(self, name: str) -> int:
+        if len(name) > LONGEST_UNIT:
+            raise Invalid(_("The unit's name is longer than %(number)s characters.", number=LONGEST_UNIT))
+        if name.casefold() not in self.units:
+            unit = Unit(name=name)
+            self.session.add(unit)
+            self.session.flush()
+            self.units[name.casefold()] = unit.id
+            self.report.units.append(name)
+        return self.units[name.casefold()]
+
+    def _update(self, known: Sequence[tuple[int, Person, dict[str, Any]]]) -> None:
+        ids = [client_id for client_id, _person, _values in known]
+        query = select(Client).where(Client.id.in_(ids)).options(selectinload(Client.phones))
+        clients = {client.id: client for client in self.session.scalars(query)}
+        for client_id, person, values in known:
+            client = clients[client_id]
+            before = client.version
+            try:
+                change_client(
+                    self.session, client, _with_old_phones(client, values), self.actor, self.subject
+                )
+            except HelpdeskError as error:
+                self.report.refused.append(Refusal(person.line, person.name, error.message))
+                continue
+            if client.version == before:
+                self.report.unchanged += 1
+            else:
+                self.report.updated += 1
+
+
+def _with_old_phones(client: Client, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with new numbers before the old ones, or without numbers if there is no new one."""
+    changes = dict(values)
+    digits = {phone.digits for phone in client.phones}
+    fresh = [number for number in changes.pop("phones") if phone_digits(number) not in digits]
+    if fresh:
+        changes["phones"] = [*fresh, *(phone.number for phone in client.phones)][:MOST_PHONES]
+    return changes
