@@ -48,7 +48,7 @@ class CrudViews:
 
 
 def check_address(view: BaseCRUDView) -> None:
-    """Answer 404 to a key, page, size or filter that cannot be."""
+    """Answer 404 to a key, page, size, order or filter that cannot be."""
     key = (request.view_args or {}).get("pk")
     if key is not None and not _is_number(str(key), LARGEST_ID):
         abort(404)
@@ -58,6 +58,9 @@ def check_address(view: BaseCRUDView) -> None:
         if name.startswith("page_") and not _is_number(value, 1_000_000):
             abort(404)
         if name.startswith("psize_") and not (_is_number(value, LARGEST_PAGE) and int(value)):
+            abort(404)
+        # the order of a hidden column tells its values as well as a filter would (traps.md M4)
+        if name.startswith("_oc_") and value not in view.order_columns:
             abort(404)
         if match := _FILTER.search(name):
             _check_filter(view, int(match[1]), match[2], value)

@@ -15,6 +15,7 @@ from wtforms.validators import StopValidation
 
 from app.errors import HelpdeskError, Invalid
 from app.events import unit_of_work
+from app.policy import Actor
 from app.services.reference import create_row, delete_row, edit_row
 from models import Model
 from views.base import current_actor, session
@@ -28,6 +29,8 @@ def printable(_form: Form, field: Field) -> None:
         field.data = " ".join(field.data.split()) if "\n" not in field.data else field.data.strip()
         if not all(c.isprintable() or c in "\r\n\t" for c in field.data):
             raise StopValidation(_("The text has characters that cannot be stored."))
+        if field.flags.required and not field.data:
+            raise StopValidation(_("Write something here."))
 
 
 class JournalledTable(SQLAInterface):
@@ -38,11 +41,13 @@ class JournalledTable(SQLAInterface):
 
     def add(self, item: Model, commit: bool = True) -> None:
         with unit_of_work(session()):
-            _write(lambda: create_row(session(), item, actor=current_actor()))
+            actor = _actor()
+            _write(lambda: create_row(session(), item, actor=actor))
 
     def edit(self, item: Model, commit: bool = True) -> None:
         with unit_of_work(session()):
-            _write(lambda: edit_row(session(), item, actor=current_actor()))
+            actor = _actor()
+            _write(lambda: edit_row(session(), item, actor=actor))
 
     def delete(self, item: Model, commit: bool = True) -> None:
         with unit_of_work(session()):
@@ -52,6 +57,12 @@ class JournalledTable(SQLAInterface):
         with unit_of_work(session()):
             for item in items:
                 delete_row(session(), item, actor=current_actor())
+
+
+def _actor() -> Actor:
+    """Who acts, loaded without writing the changed row: the journal compares with what is stored."""
+    with session().no_autoflush:
+        return current_actor()
 
 
 def _write(change: Any) -> None:

@@ -10,14 +10,15 @@ from flask_appbuilder.forms import DynamicForm
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
-from wtforms import Field, SelectField, widgets
-from wtforms.validators import DataRequired, ValidationError
+from wtforms import Field
+from wtforms.validators import ValidationError
 
 from models import Department, Membership, Role
 from views.base import session
 from views.reference.base import JournalledTable, ReferenceView, printable
+from views.reference.fields import choice, optional_text, place_field, tick
 
-ROLES = {Role.EMPLOYEE: _("Employee"), Role.COORDINATOR: _("Coordinator")}
+ROLES = {Role.EMPLOYEE.value: _("Employee"), Role.COORDINATOR.value: _("Coordinator")}
 
 
 class DepartmentView(ReferenceView):
@@ -45,7 +46,13 @@ class DepartmentView(ReferenceView):
     search_columns = ["name", "short_name", "is_hidden"]
     order_columns = ["name", "short_name", "position", "is_hidden"]
     base_order = ("position", "asc")
-    validators_columns = {"name": [printable], "short_name": [printable]}
+    validators_columns = {"name": [printable]}
+    add_form_extra_fields = {
+        "short_name": optional_text(_("Short name"), description_columns["short_name"], most=40),
+        "position": place_field(description_columns["position"]),
+        "is_hidden": tick(_("Hidden"), description_columns["is_hidden"]),
+    }
+    edit_form_extra_fields = add_form_extra_fields
 
 
 def _is_after_start(form: DynamicForm, field: Field) -> None:
@@ -67,11 +74,6 @@ def _is_only_one(form: DynamicForm, field: Field) -> None:
         raise ValidationError(
             gettext("This person stands in this department already: edit that membership instead.")
         )
-
-
-def _role_field() -> SelectField:
-    choices = [(role.value, label) for role, label in ROLES.items()]
-    return SelectField(_("Role"), choices=choices, validators=[DataRequired()], widget=widgets.Select())
 
 
 class MembershipView(ReferenceView):
@@ -100,6 +102,6 @@ class MembershipView(ReferenceView):
     order_columns = ["role", "valid_from", "valid_until"]
     base_order = ("id", "desc")
     formatters_columns: dict[str, Any] = {"role": lambda role: ROLES.get(role, role)}
-    add_form_extra_fields = {"role": _role_field()}
-    edit_form_extra_fields = {"role": _role_field()}
+    add_form_extra_fields = {"role": choice(_("Role"), ROLES)}
+    edit_form_extra_fields = {"role": choice(_("Role"), ROLES)}
     validators_columns = {"department": [_is_only_one], "valid_until": [_is_after_start]}

@@ -11,16 +11,13 @@ from typing import Any
 
 from flask_appbuilder.security import views as fab
 from flask_babel import lazy_gettext as _
-from wtforms import SelectField, widgets
 
 from config import LANGUAGES
 from models import Staff
 from views.reference.base import JournalledTable, ReferenceView, printable
+from views.reference.fields import choice
 
-
-def _locale_field() -> SelectField:
-    choices = [(code, language["name"]) for code, language in LANGUAGES.items()]
-    return SelectField(_("Language"), choices=choices, widget=widgets.Select())
+NAMES = {code: language["name"] for code, language in LANGUAGES.items()}
 
 
 class UserDBModelView(ReferenceView, fab.UserDBModelView):
@@ -34,8 +31,11 @@ class UserDBModelView(ReferenceView, fab.UserDBModelView):
         "conf_password",
     ]  # fmt: skip
     edit_columns = ["first_name", "last_name", "username", "active", "email", "locale", "roles", "groups"]
-    add_form_extra_fields = {**fab.UserDBModelView.add_form_extra_fields, "locale": _locale_field()}
-    edit_form_extra_fields = {"locale": _locale_field()}
+    add_form_extra_fields = {
+        **fab.UserDBModelView.add_form_extra_fields,
+        "locale": choice(_("Language"), NAMES),
+    }
+    edit_form_extra_fields = {"locale": choice(_("Language"), NAMES)}
     validators_columns = {
         **fab.UserDBModelView.validators_columns,
         **{name: [printable] for name in ("first_name", "last_name", "username", "email")},

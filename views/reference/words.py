@@ -19,6 +19,7 @@ from app.services.reference import merge_rows
 from models import Topic, Unit
 from views.base import current_actor, session
 from views.reference.base import JournalledTable, ReferenceView, printable
+from views.reference.fields import tick
 
 
 class MergingView(ReferenceView):
@@ -84,6 +85,8 @@ class TopicView(MergingView):
     order_columns = ["name", "is_hidden"]
     base_order = ("name", "asc")
     validators_columns = {"name": [printable]}
+    add_form_extra_fields = {"is_hidden": tick(_("Hidden"), description_columns["is_hidden"])}
+    edit_form_extra_fields = add_form_extra_fields
 
 
 class UnitView(MergingView):
@@ -103,3 +106,5 @@ class UnitView(MergingView):
     order_columns = ["name", "is_hidden"]
     base_order = ("name", "asc")
     validators_columns = {"name": [printable]}
+    add_form_extra_fields = {"is_hidden": tick(_("Hidden"), description_columns["is_hidden"])}
+    edit_form_extra_fields = add_form_extra_fields

@@ -41,7 +41,7 @@ def draft(caller: Client, department: Department, **more: Any) -> dict[str, Any]
 
 
 def test_employee_creates_a_ticket_and_gets_it_whole(
-    api: FlaskClient, session: Session, caller: Client, department: Department, employee: Staff
+    api: Any, session: Session, caller: Client, department: Department, employee: Staff
 ) -> None:
     typed = draft(caller, department, body="At all", priority="high")
     answer = api.post("/api/v1/ticket/", json=typed)
@@ -57,7 +57,7 @@ def test_employee_creates_a_ticket_and_gets_it_whole(
 
 @pytest.mark.parametrize("priority", [2, "2", "high"])
 def test_priority_is_a_number_or_a_word(
-    api: FlaskClient, caller: Client, department: Department, priority: object
+    api: Any, caller: Client, department: Department, priority: object
 ) -> None:
     answer = api.post("/api/v1/ticket/", json=draft(caller, department, priority=priority))
     assert answer.json["result"]["priority"] == "high"
@@ -66,7 +66,7 @@ def test_priority_is_a_number_or_a_word(
 @pytest.mark.parametrize("name", ["client_id", "department_id", "assignee_id", "topic_id"])
 @pytest.mark.parametrize("value", [True, "x", "1", 1.5, 10**30, -1, 0, [], {}])
 def test_nonsense_for_a_number_is_refused_by_name(
-    api: FlaskClient, caller: Client, department: Department, name: str, value: object
+    api: Any, caller: Client, department: Department, name: str, value: object
 ) -> None:
     answer = api.post("/api/v1/ticket/", json={**draft(caller, department), name: value})
     assert answer.status_code == 422
@@ -99,7 +99,7 @@ def test_nonsense_for_a_number_is_refused_by_name(
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_is_written(
-    api: FlaskClient, session: Session, caller: Client, department: Department, name: str, value: object
+    api: Any, session: Session, caller: Client, department: Department, name: str, value: object
 ) -> None:
     answer = api.post("/api/v1/ticket/", json={**draft(caller, department), name: value})
     assert answer.status_code == 422
@@ -109,14 +109,14 @@ def test_a_wrong_field_is_named_and_nothing_is_written(
 
 
 @pytest.mark.parametrize("body", ["{", "", "[]", "7", "null", "[" * 100_000, '{"a":' * 50_000])
-def test_broken_json_is_a_bad_request(api: FlaskClient, body: str) -> None:
+def test_broken_json_is_a_bad_request(api: Any, body: str) -> None:
     answer = api.post("/api/v1/ticket/", data=body, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json["message"]
 
 
 def test_the_same_key_twice_makes_one_ticket(
-    api: FlaskClient, session: Session, caller: Client, department: Department
+    api: Any, session: Session, caller: Client, department: Department
 ) -> None:
     typed = draft(caller, department)
     first = api.post("/api/v1/ticket/", json=typed, headers={"Idempotency-Key": "press"})
@@ -126,7 +126,7 @@ def test_the_same_key_twice_makes_one_ticket(
 
 
 def test_another_persons_key_is_another_ticket(
-    api: FlaskClient, session: Session, caller: Client, department: Department
+    api: Any, session: Session, caller: Client, department: Department
 ) -> None:
     typed = draft(caller, department, request_key="press")
     first = api.post("/api/v1/ticket/", json=typed).json["id"]
@@ -143,7 +143,7 @@ def test_stranger_without_a_department_may_not_create(
 
 
 def test_whole_way_of_a_ticket(
-    api: FlaskClient, session: Session, department: Department, caller: Client, employee: Staff
+    api: Any, session: Session, department: Department, caller: Client, employee: Staff
 ) -> None:
     boss = make_user(session, coordinator_of=[department])
     ticket = make_ticket(session, author=employee, department=department, client=caller)
@@ -161,7 +161,7 @@ def test_whole_way_of_a_ticket(
 
 
 def test_transfer_moves_the_ticket_and_leaves_the_reason(
-    api: FlaskClient, session: Session, department: Department, employee: Staff
+    api: Any, session: Session, department: Department, employee: Staff
 ) -> None:
     other = make_department(session)
     colleague = make_user(session, employee_of=[other])
@@ -177,7 +177,7 @@ def test_transfer_moves_the_ticket_and_leaves_the_reason(
 
 
 def test_comment_is_written_once_per_key(
-    api: FlaskClient, session: Session, department: Department, employee: Staff
+    api: Any, session: Session, department: Department, employee: Staff
 ) -> None:
     ticket = make_ticket(session, author=employee, department=department)
     url = f"/api/v1/ticket/{ticket.id}/comment"
@@ -193,7 +193,7 @@ def test_comment_is_written_once_per_key(
 
 
 def test_a_stale_version_is_a_conflict_with_the_current_one(
-    api: FlaskClient, session: Session, department: Department, employee: Staff
+    api: Any, session: Session, department: Department, employee: Staff
 ) -> None:
     ticket = make_ticket(session, author=employee, department=department, version=7)
     answer = api.post(f"/api/v1/ticket/{ticket.id}/take", json={"version": 6})
@@ -207,7 +207,7 @@ def test_a_stale_version_is_a_conflict_with_the_current_one(
 
 
 def test_a_move_of_anothers_ticket_is_forbidden_and_a_hidden_one_is_not_there(
-    api: FlaskClient, session: Session, department: Department
+    api: Any, session: Session, department: Department
 ) -> None:
     colleague = make_user(session, employee_of=[department])
     taken = make_ticket(session, author=colleague, department=department, taken_by=colleague)
@@ -223,7 +223,7 @@ def test_a_move_of_anothers_ticket_is_forbidden_and_a_hidden_one_is_not_there(
 
 
 @pytest.mark.parametrize("who", [name for name in PEOPLE if name != "disabled"])
-def test_the_list_is_exactly_what_a_person_sees(client: FlaskClient, session: Session, who: str) -> None:
+def test_the_list_is_exactly_what_a_person_sees(client: Any, session: Session, who: str) -> None:
     cast = make_cast(session)
     person = session.get(Staff, cast.people[who])
     assert person is not None
@@ -236,7 +236,7 @@ def test_the_list_is_exactly_what_a_person_sees(client: FlaskClient, session: Se
         assert client.get(f"/api/v1/ticket/{number}").status_code == expected
 
 
-def walk(api: FlaskClient, address: Callable[[str], str]) -> list[int]:
+def walk(api: Any, address: Callable[[str], str]) -> list[int]:
     found: list[int] = []
     cursor = ""
     while True:
@@ -248,11 +248,12 @@ def walk(api: FlaskClient, address: Callable[[str], str]) -> list[int]:
 
 
 def test_pages_and_cursors_show_everything_once(
-    api: FlaskClient, session: Session, department: Department, employee: Staff
+    api: Any, session: Session, department: Department, employee: Staff
 ) -> None:
     states = (State.FREE, State.DONE, State.ARCHIVED)
     numbers = [
-        make_ticket(session, author=employee, department=department, state=states[i % 3]).id for i in range(12)
+        make_ticket(session, author=employee, department=department, state=states[i % 3]).id
+        for i in range(12)
     ]
     newest = sorted(numbers, reverse=True)
     assert walk(api, lambda c: f"/api/v1/ticket/?page_size=5&after={c}") == newest
@@ -265,7 +266,7 @@ def test_pages_and_cursors_show_everything_once(
 
 
 def test_filters_leave_what_they_name(
-    api: FlaskClient, session: Session, department: Department, employee: Staff
+    api: Any, session: Session, department: Department, employee: Staff
 ) -> None:
     free = make_ticket(session, author=employee, department=department, priority=2)
     done = make_ticket(session, author=employee, department=department, state=State.DONE)
@@ -309,12 +310,12 @@ def test_filters_leave_what_they_name(
         "priority=9",
     ],
 )
-def test_nonsense_in_a_list_is_refused_with_the_field(api: FlaskClient, query: str) -> None:
+def test_nonsense_in_a_list_is_refused_with_the_field(api: Any, query: str) -> None:
     answer = api.get(f"/api/v1/ticket/?{query}")
     assert answer.status_code == 422
     assert answer.json["fields"]
 
 
 @pytest.mark.parametrize("q", ["(", "x", "!(", "5", "(a", "!!!", "((((", "'"])
-def test_broken_rison_is_a_bad_request(api: FlaskClient, q: str) -> None:
+def test_broken_rison_is_a_bad_request(api: Any, q: str) -> None:
     assert api.get("/api/v1/ticket/", query_string={"q": q}).status_code == 400
