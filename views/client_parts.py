@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import jsonify, make_response, redirect, request, url_for
 from flask_appbuilder import expose
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.errors import Conflict, Invalid
@@ -82,10 +83,12 @@ class ClientPartsView(Screen):
         version = read_id(request.form.get("version")) or 0
         actor = current_actor()
         client = access_client(session(), client_id)
-        changes: dict[str, Any] = {name if name in CORRECTED else "": value}
+        changes: dict[str, Any] = {name: value}
         if name == "phone":
             changes = {"phones": [value, *(phone.number for phone in client.phones[1:])]}
         try:
+            if name not in CORRECTED:
+                raise Invalid(fields={"name": _("Only the phone and the room are corrected here.")})
             with unit_of_work(session()):
                 update_client(session(), client_id, changes=changes, version=version, actor=actor)
         except Conflict:

@@ -98,7 +98,7 @@ def _values(entry: JournalEntry, units: dict[int, str]) -> list[tuple[str, str, 
         if value in (None, "", []):
             return ""
         if isinstance(value, bool):
-            return _("yes") if value else _("no")
+            return str(_("yes") if value else _("no"))
         if name == "unit_id" and isinstance(value, int):
             return units.get(value, str(value))
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -66,7 +66,7 @@ class Desk:
         with self.live.app.app_context():
             user = make_user(db.session(), employee_of=[make_department(db.session(), position=9)])
             db.session.commit()
-            return user.id
+            return int(user.id)
 
     def count(self, table: type[Any], **values: Any) -> int:
         """How many rows with these values are stored now."""
@@ -94,7 +94,7 @@ def firm(live_server: LiveServer) -> int:
         make_ticket(session, author=operator, department=departments[0], client=tkachenko)
         tkachenko.tickets_count = 1
         session.commit()
-        return operator.id
+        return int(operator.id)
 
 
 @pytest.fixture

@@ -200,8 +200,19 @@ def test_bad_correction_is_explained_with_the_text_kept(
 def test_only_phone_and_room_are_corrected_in_place(
     client: FlaskClient, session: Session, firm: Firm
 ) -> None:
-    correct(sign_in(client, firm[0]), firm, name="full_name", value="Хтось")
+    assert correct(sign_in(client, firm[0]), firm, name="full_name", value="Хтось")[0] == 422
     assert session.get_one(Client, firm[2].id).full_name == "Ткаченко Оксана"
+
+
+def test_correction_without_javascript_goes_back_to_the_page(
+    client: FlaskClient, session: Session, firm: Firm
+) -> None:
+    address, fields = f"/clients/{firm[2].id}", {"name": "room", "value": "301"}
+    sign_in(client, firm[0])
+    answer = client.post(f"{address}/field", data={**fields, "version": firm[2].version})
+    assert (answer.status_code, answer.location) == (303, address)
+    assert client.post(f"{address}/field", data={**fields, "version": 0}).status_code == 409
+    assert client.post(f"{address}/field", data={**fields, "name": "note"}).status_code == 422
 
 
 def test_reader_without_the_right_corrects_nothing(client: FlaskClient, session: Session, firm: Firm) -> None:

@@ -28,6 +28,7 @@ from tests.support.factories import (
 )
 from tests.support.queries import count_queries
 from tests.support.signing import sign_in
+from views.new_ticket import grouped
 
 Firm = tuple[Staff, Department, Client]
 
@@ -72,6 +73,14 @@ def test_operator_saves_a_ticket_and_reads_its_number(
     assert len(sent) <= 10, str(sent)
     assert f'data-hd-said-number="{ticket.id}"' in page
     assert f'data-saved="{ticket.request_key}"' in page
+
+
+@pytest.mark.parametrize(
+    ("number", "spoken"),
+    [(7, "7"), (52, "52"), (523, "5 23"), (5232, "52 32"), (52321, "52 321"), (1234567, "1 234 567")],
+)
+def test_number_is_grouped_as_it_is_read_aloud(number: int, spoken: str) -> None:
+    assert grouped(number).replace("\N{NO-BREAK SPACE}", " ") == spoken
 
 
 def test_next_form_has_the_last_department_preselected(client: FlaskClient, firm: Firm) -> None:
