@@ -23,7 +23,7 @@ from app.services.tickets import TicketDraft, create_ticket, move_ticket, transf
 from models import Membership, Staff
 from tests.support.factories import actor_of, make_client, make_department, make_user
 from tests.support.live import LiveServer
-from tests.support.wire import Wire, open_wire, wait_until
+from tests.support.wire import Wire, open_wire, wait_for_worker, wait_until
 
 QUIET = 0.4  # seconds in which a frame that must not come would have come many times over
 
@@ -71,6 +71,7 @@ class Office:
 def office(live_server: LiveServer) -> Iterator[Office]:
     """New people for each test on the module's server."""
     with live_server.app.app_context():
+        wait_for_worker()
         session = db.session()
         department, desk = make_department(session), make_department(session)
         office = Office(

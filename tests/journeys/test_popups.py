@@ -17,7 +17,7 @@ from app.services.tickets import TicketDraft, create_ticket
 from models import Delivery, Staff
 from tests.support.factories import actor_of, make_client, make_department, make_user
 from tests.support.live import LiveServer
-from tests.support.wire import wait_until
+from tests.support.wire import wait_for_worker, wait_until
 
 TOAST = "#hd-toasts .hd-toast"
 QUIET = 900  # milliseconds in which a pop-up that must not come would have come
@@ -57,6 +57,7 @@ class Office:
 def office(live_server: LiveServer) -> Iterator[Office]:
     """New people for each test."""
     with live_server.app.app_context():
+        wait_for_worker()
         session = db.session()
         department = make_department(session)
         office = Office(

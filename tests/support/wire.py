@@ -8,8 +8,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from rq import Worker as RqWorker
 from simple_websocket import Client, ConnectionClosed
 
+from app.extensions import redis
 from models import Staff
 from tests.support.live import LiveServer
 
@@ -81,6 +83,11 @@ def wait_until(condition: Any, what: str, seconds: float = 5.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"never came: {what}"
         time.sleep(0.01)
+
+
+def wait_for_worker(seconds: float = 40.0) -> None:
+    """Until the worker process has started; needs the application's context."""
+    wait_until(lambda: RqWorker.count(connection=redis()) > 0, "the worker", seconds)
 
 
 def open_wire(live: LiveServer, user: Staff | None, **headers: str) -> Wire:
