@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -14,6 +16,12 @@ from models import Delivery, Department, OutboxEvent, Staff, Ticket
 from tests.support.factories import actor_of, make_client, make_department, make_user
 from tests.support.queries import count_queries
 from tests.support.signing import sign_in
+
+
+def missed(client: FlaskClient) -> dict[str, Any]:
+    """What a page that connects is told."""
+    answer: Any = client.get("/notices/missed").json
+    return dict(answer)
 
 
 class Scene:
@@ -107,7 +115,7 @@ def test_claim_of_a_ticket_sent_on_meanwhile_shows_nothing_and_is_over(
     )
     scene.tell()
     sign_in(client, scene.addressee)
-    assert client.get("/notices/missed").json["ids"] == []
+    assert missed(client)["ids"] == []
     assert client.post(f"/notices/{delivery_id}/claim").status_code == 204
     assert scene.session.get_one(Delivery, delivery_id).sent_at is not None
     assert "No network" not in client.get("/notices/").text
@@ -132,14 +140,14 @@ def test_missed_news_beyond_the_newest_come_as_one_summary_once(client: FlaskCli
     for number in range(14):
         scene.write(to=scene.addressee, subject=f"Subject {number}")
     sign_in(client, scene.addressee)
-    ids = client.get("/notices/missed").json["ids"]
+    ids = missed(client)["ids"]
     assert ids == sorted(scene.deliveries(scene.addressee), reverse=True)
     assert [client.post(f"/notices/{number}/claim").status_code for number in ids[:2]] == [200, 200]
     summary = client.post("/notices/rest", data={"upto": ids[2]})
     assert "and 12 more" in summary.text
     assert 'href="/notices/"' in summary.text
     assert client.post("/notices/rest", data={"upto": ids[2]}).status_code == 204
-    assert client.get("/notices/missed").json["ids"] == []
+    assert missed(client)["ids"] == []
 
 
 @pytest.mark.parametrize("upto", ["", "x", "-1", "1e9", "99999999999999999999"])
@@ -147,7 +155,7 @@ def test_summary_of_nonsense_shows_nothing(client: FlaskClient, scene: Scene, up
     scene.write(to=scene.addressee)
     sign_in(client, scene.addressee)
     assert client.post("/notices/rest", data={"upto": upto}).status_code == 204
-    assert len(client.get("/notices/missed").json["ids"]) == 1
+    assert len(missed(client)["ids"]) == 1
 
 
 def test_list_shows_news_newest_first_and_pages_by_key(client: FlaskClient, scene: Scene) -> None:
@@ -176,7 +184,7 @@ def test_opening_the_ticket_makes_its_news_read(client: FlaskClient, scene: Scen
     assert "is-unread" in client.get("/notices/").text
     assert client.get(f"/tickets/{ticket.id}").status_code == 200
     assert "is-unread" not in client.get("/notices/").text
-    assert client.get("/notices/missed").json["unread"] == 0
+    assert missed(client)["unread"] == 0
 
 
 def test_empty_list_says_what_comes_here(client: FlaskClient, scene: Scene) -> None:

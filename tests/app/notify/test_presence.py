@@ -61,4 +61,5 @@ def test_without_redis_nobody_is_online_and_nothing_breaks(
     presence.watch(1, 7, "a", "Olena")
     presence.unwatch(1, 7, "a")
     assert presence.online([7]) == presence.everyone_online() == set()
-    assert presence.watchers(1) == presence.connections_of(7) == []
+    assert presence.watchers(1) == []
+    assert presence.connections_of(7) == []
