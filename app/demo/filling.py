@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, func, literal, select, text, union_all, updat
 from sqlalchemy.orm import Session
 
 from app.demo.clients import Callers, Clients
+from app.demo.indexes import without_indexes
 from app.demo.names import language_of
 from app.demo.rhythm import WorkClock, arrivals
 from app.demo.staff import PEOPLE, Firm, load_firm, make_firm
@@ -31,6 +33,18 @@ HISTORY = timedelta(days=365)
 CALLS_PER_TICKET = 0.3
 # however large the demo is, people have only so much on their desks
 MOST_OPEN, MOST_DONE = 1_000, 1_500
+# rows from which on it is quicker to build the indexes anew
+LARGE = 50_000
+LOADED = (
+    "client",
+    "client_phone",
+    "client_word",
+    "ticket",
+    "comment",
+    "call",
+    "journal_entry",
+    "ticket_read",
+)
 Progress = Callable[[int], object]
 
 
@@ -58,6 +72,20 @@ def fill_database(
         connection.execute(text("SET LOCAL TimeZone = 'UTC'"))
     more_clients = max(0, clients - (session.scalar(select(func.count(Client.id))) or 0))
     more_tickets = max(0, tickets - (session.scalar(select(func.count(Ticket.id))) or 0))
+    large = more_tickets + more_clients >= LARGE
+    with without_indexes(connection, LOADED) if large else nullcontext():
+        _add(session, firm, (more_tickets, more_clients), seed=seed, now=now, progress=progress)
+    if more_clients or more_tickets:
+        _count_contacts(connection)
+        connection.execute(text("ANALYZE"))
+    session.expire_all()
+    return more_tickets, more_clients
+
+
+def _add(
+    session: Session, firm: Firm, more: tuple[int, int], *, seed: int, now: datetime, progress: Progress
+) -> None:
+    connection, (more_tickets, more_clients) = session.connection(), more
     if more_clients:
         logins = session.scalars(select(Client.login).where(Client.login.is_not(None))).all()
         rng = Random(f"{seed} clients {len(logins)}")
@@ -65,11 +93,6 @@ def fill_database(
         Clients(connection, rng, firm.units, filter(None, logins)).write(more_clients, since, progress)
     if more_tickets:
         Year(connection, firm, seed=seed, now=now).write(more_tickets, progress)
-    if more_clients or more_tickets:
-        _count_contacts(connection)
-        connection.execute(text("ANALYZE"))
-    session.expire_all()
-    return more_tickets, more_clients
 
 
 def _firm(session: Session, now: datetime) -> Firm:
