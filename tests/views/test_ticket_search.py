@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.search.tickets import contains
 from app.services.ticket_search import Wanted, parse_search, search_tickets
 from models import Staff, Ticket
 from tests.support.cast import ACTIVE, VISIBLE, Cast, canaries, make_cast
@@ -163,3 +165,17 @@ def test_a_search_goes_on_by_key_and_costs_the_same(
             break
         before = int(page.after)
     assert len({ticket.id for ticket in seen}) == len(seen) == number
+
+
+def test_words_are_looked_up_in_the_full_text_index(session: Session) -> None:
+    condition = contains(session, "printer broken")
+    assert condition is not None
+    query = select(Ticket.id).where(condition)
+    sent = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = "\n".join(session.scalars(text(f"EXPLAIN {sent}".replace(":*", r"\:*"))))
+        assert "sx_ticket_text" in plan
+    else:
+        rows = session.execute(text(f"EXPLAIN QUERY PLAN {sent}")).all()
+        assert any("ticket_text VIRTUAL TABLE INDEX" in str(row) for row in rows)
