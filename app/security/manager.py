@@ -33,6 +33,9 @@ class HelpdeskSecurityManager(SecurityManager):
     userstatschartview = None  # draws with scripts from the Internet
 
     def register_views(self) -> None:
+        # these screens have no actions: FAB 5.3.0's addresses for them break on any name, for anybody
+        for view in (self.permissionmodelview, self.permissionviewmodelview, self.viewmenumodelview):
+            view.exclude_route_methods = view.exclude_route_methods | {"action", "action_post"}
         super().register_views()
         if current_app.config["AUTH_RATE_LIMITED"]:
             self._limit_sign_in()
