@@ -142,7 +142,7 @@ class Callers:
     def __init__(self, rng: Random, people: list[tuple[int, str]]) -> None:
         self._rng, self._people = rng, people
         shares = [rng.paretovariate(1.6) for _ in people]
-        limit = sum(shares) * 0.012
+        limit = sum(shares) * max(0.012, 5 / len(people))
         self._sums = list(accumulate(min(share, limit) for share in shares))
 
     def next(self) -> tuple[int, str]:

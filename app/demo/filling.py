@@ -134,7 +134,7 @@ class Year:
     def write(self, number: int, progress: Progress) -> None:
         """Write ``number`` tickets and the calls among them."""
         calls = int(number * CALLS_PER_TICKET)
-        open_tickets = min(MOST_OPEN, max(number * 0.011, min(number * 0.4, 40)))
+        open_tickets = min(MOST_OPEN, max(number * 0.011, min(number * 0.2, 15)))
         rhythm = (self._first, self._now, self._zone)
         written = ((at, True) for at in arrivals(self._rng, number, *rhythm))
         answered = ((at, False) for at in arrivals(Random(f"{self._seed} calls"), calls, *rhythm))
