@@ -69,7 +69,7 @@ FORM = {
 }
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 NONCES = re.compile(
-    r"data-at=\S+|\d+-\d+-\d+T[\d:.]+|nonce[-=\"']+[\w-]+|I[\w-]{50,}\.[\w-]+\.[\w-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b\d{1,2}:\d\d(:\d\d)?\b"
+    r"data-at=\S+|\d+-\d+-\d+T[\d:.]+|nonce[-=\"']+[\w-]+|\.?[\w-]{20,}\.[\w-]{6}\.[\w-]{20,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b\d{1,2}:\d\d(:\d\d)?\b"
 )
 pytestmark = [
     pytest.mark.timeout(400),
