@@ -38,9 +38,10 @@ def _candidates(data: bytes) -> list[str]:
     marked = [name for mark, name in _MARKS if data.startswith(mark)]
     if marked:
         return marked
-    start = data[:4096]
-    if start.count(0) > len(start) // 4:
-        return ["utf-16-le" if start[1:2] == b"\0" else "utf-16-be"]
+    for name, high in (("utf-16-le", data[1:4096:2]), ("utf-16-be", data[0:4096:2])):
+        # of Latin and Cyrillic letters in two bytes one is the alphabet's number
+        if high and sum(byte in (0, 4) for byte in high) > len(high) * 0.8:
+            return [name]
     return ["utf-8", *sorted(_GUESSES, key=lambda name: -_likeness(data, name))]
 
 

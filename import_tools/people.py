@@ -59,6 +59,8 @@ def import_people(
 ) -> Report:
     """Create and update clients from ``sheet``, committing every few hundred; ``source`` is for the journal.
 
+    The session forgets its objects after each commit, so that a long list fits into memory.
+
     Only what a line tells is changed: an empty cell erases nothing, a new number is put before the old ones.
     A person without objectGUID, login and e-mail who is not known is refused unless ``create_without_login``.
     """

@@ -9,9 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from app.search import Exactness, find_clients, mark_matches
+from app.search import Exactness, find_clients, mark_matches, terms
 from app.search import clients as look_up
-from app.search import terms
 from models import utcnow
 from tests.support.factories import make_client
 from tests.support.queries import count_queries

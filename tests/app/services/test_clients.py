@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -113,13 +114,14 @@ def test_a_login_of_another_client_is_refused_and_the_session_lives_on(
 def test_a_stale_version_is_refused_with_the_current_one(session: Session, actor: Actor) -> None:
     client = make_client(session, "Савчук Олег", phones=["3-12"])
     update_client(session, client.id, changes={"room": "14"}, version=1, actor=actor)
-    for stale in (
+    stale_changes: list[Callable[[], Client]] = [
         lambda: update_client(session, client.id, changes={"room": "15"}, version=1, actor=actor),
         lambda: correct_field(session, client.id, field="room", value="15", version=1, actor=actor),
         lambda: hide_client(session, client.id, version=1, actor=actor),
-    ):
+    ]
+    for change in stale_changes:
         with pytest.raises(Conflict) as refused:
-            stale()
+            change()
         assert refused.value.details["current"] == 2
     assert (client.room, client.is_hidden) == ("14", False)
 
@@ -145,12 +147,13 @@ def test_a_hidden_client_is_neither_found_nor_listed(session: Session, actor: Ac
 
 def test_who_has_no_department_changes_nothing(session: Session, outsider: Actor) -> None:
     client = make_client(session, "Савчук Олег")
-    for attempt in (
+    attempts: list[Callable[[], Client]] = [
         lambda: create_client(session, {"full_name": "Олег"}, actor=outsider),
         lambda: update_client(session, client.id, changes={"room": "1"}, version=1, actor=outsider),
         lambda: correct_field(session, client.id, field="room", value="1", version=1, actor=outsider),
         lambda: hide_client(session, client.id, version=1, actor=outsider),
-    ):
+    ]
+    for attempt in attempts:
         with pytest.raises(Forbidden):
             attempt()
     assert (client.version, client.room) == (1, "")
