@@ -91,7 +91,7 @@ class Storyteller:
         self._workers = [_busy(firm, number) for number in range(len(DEPARTMENTS))]
         self._chiefs = [firm.chief_of(number) for number in range(len(DEPARTMENTS))]
         self._operators = firm.operators()
-        self._everybody = sorted({worker for workers in self._workers for worker in workers})
+        self._everybody = [worker for workers in self._workers for worker in workers]
         self._problems = [problem for problem in PROBLEMS for _ in range(problem.share)]
 
     # ------------------------------------------------------------------------------ the start
