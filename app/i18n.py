@@ -105,7 +105,8 @@ def _texts(catalog: Catalog) -> Iterator[Message]:
 
 
 def _strings(message: Message) -> list[str]:
-    return list(message.string) if isinstance(message.string, list | tuple) else [message.string]
+    texts = message.string if isinstance(message.string, list | tuple) else [message.string]
+    return [text or "" for text in texts]
 
 
 def _ids(message: Message) -> list[str]:

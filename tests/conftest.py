@@ -87,7 +87,7 @@ def app(request: pytest.FixtureRequest, applications: Callable[[str], Flask]) ->
         engine = engines[None]
         connection = engine.connect()
         outer = connection.begin()
-        engines[None] = connection  # type: ignore[assignment]  # sessions bind to it as to an engine
+        engines[None] = connection  # sessions bind to it as to an engine
         db.session.session_factory.configure(join_transaction_mode="create_savepoint")
         redis().flushdb()
         try:

@@ -70,12 +70,10 @@ def _reason(status: int) -> str:
         413: _("That is too large to send."),
         429: _("Too many attempts: wait a minute and try again."),
     }
-    return reasons.get(status, _("Something went wrong on our side. It has been logged; try again."))
+    return str(reasons.get(status, _("Something went wrong on our side. It has been logged; try again.")))
 
 
-def _answer(
-    status: int, message: str, details: dict[str, Any], headers: HTTPException | None = None
-) -> Any:
+def _answer(status: int, message: str, details: dict[str, Any], headers: HTTPException | None = None) -> Any:
     if wants_json():
         response = jsonify({"message": message, **details})
     elif is_fragment():

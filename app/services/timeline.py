@@ -24,9 +24,7 @@ def ticket_timeline(session: Session, ticket: Ticket) -> Sequence[JournalEntry]:
     return session.scalars(query).all()
 
 
-def recent_changes(
-    session: Session, *, actor: Actor, limit: int = 10
-) -> list[tuple[JournalEntry, Ticket]]:
+def recent_changes(session: Session, *, actor: Actor, limit: int = 10) -> list[tuple[JournalEntry, Ticket]]:
     """The latest doings of others on tickets the actor sees: of the last entries, his first few.
 
     Looks at a fixed window of the newest entries, so that it costs the same however long the journal is.

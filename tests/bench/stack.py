@@ -37,7 +37,7 @@ class Web:
         """Resident MiB of all its processes."""
         parent = psutil.Process(self.process.pid)
         family = [parent, *parent.children(recursive=True)]
-        return sum(member.memory_info().rss for member in family) / 2**20
+        return float(sum(member.memory_info().rss for member in family)) / 2**20
 
 
 def seed(place: Place, kind: str, tickets: int) -> str:

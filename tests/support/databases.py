@@ -102,7 +102,7 @@ class Place:
         with psycopg.connect(
             host="127.0.0.1", port=port, user="postgres", dbname="postgres", autocommit=True
         ) as connection:
-            connection.execute(statement)  # type: ignore[arg-type]  # our own statement, not a literal
+            connection.execute(statement)
 
 
 def migrate(settings: dict[str, Any]) -> None:
