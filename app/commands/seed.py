@@ -16,7 +16,7 @@ from models import Staff, utcnow
 @click.command("seed")
 @click.option("--demo", is_flag=True, help="Do nothing if anybody works here already (for the first start).")
 @click.option("--tickets", type=click.IntRange(0, 5_000_000), default=5_000, show_default=True)
-@click.option("--clients", type=click.IntRange(1, 2_000_000), default=2_000, show_default=True)
+@click.option("--clients", type=click.IntRange(20, 2_000_000), default=2_000, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True, help="Another number, another firm.")
 @with_appcontext
 def seed_command(demo: bool, tickets: int, clients: int, seed: int) -> None:
