@@ -2,6 +2,7 @@
 import { t } from "./i18n.js";
 import { startBulk } from "./bulk.js";
 import { startPlace } from "./place.js";
+import { fillActions, startRowActions } from "./rowactions.js";
 import { fetchPart, refused, send, whisper } from "./send.js";
 
 const list = document.querySelector("[data-hd-list]");
@@ -45,6 +46,7 @@ function replace(old, fresh) {
   const box = old.querySelector("[data-hd-select]");
   fresh.querySelector("[data-hd-select]").checked = box.checked;
   for (const name of ["is-current", "is-selected"]) fresh.classList.toggle(name, old.classList.contains(name));
+  if (old.querySelector(".hd-row-actions") && (handle || old.matches(":hover, .is-current"))) fillActions(fresh);
   old.replaceWith(fresh);
   if (handle) (fresh.querySelector(handle) ?? fresh.querySelector("[data-hd-open]")).focus({ preventScroll: true });
   if (box.checked) fresh.querySelector("[data-hd-select]").dispatchEvent(new Event("change", { bubbles: true }));
@@ -222,6 +224,7 @@ if (list) {
     document.addEventListener("hd:changed", changed);
     document.addEventListener("hd:refresh", refresh);
   }
+  startRowActions();
   startPlace(placed);
   startBulk(manyMoved);
 }
