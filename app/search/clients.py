@@ -21,7 +21,7 @@ from app.search.terms import FACTS, SOME, TRIGRAM, has_parts, has_words, having_
 from app.text import Reading, is_phone, phone_digits, understand
 from models import Client, ClientPhone, ClientWord
 
-CANDIDATES = 200
+CANDIDATES = 120
 WALKED = 1000
 SHORTEST = 2
 LONGEST = 100

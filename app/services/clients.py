@@ -175,9 +175,7 @@ def change_client(
         _set_phones(client, phones)
     reindex_client(session, client)
     old = {name: before[name] for name in new}
-    record(
-        session, Kind.CLIENT_EDITED, actor=actor, client_id=client.id, subject=subject, old=old, new=new
-    )
+    record(session, Kind.CLIENT_EDITED, actor=actor, client_id=client.id, subject=subject, old=old, new=new)
     return client
 
 
