@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.models.sqla.base import SQLA
+from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_socketio import SocketIO
 from flask_wtf.csrf import CSRFProtect
@@ -13,6 +14,7 @@ from rq import Queue
 db = SQLA()
 migrate = Migrate()
 csrf = CSRFProtect()
+compress = Compress()
 socketio = SocketIO()
 
 

@@ -15,7 +15,7 @@ import app.sqlite  # noqa: F401  # its listeners are its effect
 import config
 from app import sockets
 from app.cli import register_commands
-from app.extensions import csrf, db, migrate, socketio
+from app.extensions import compress, csrf, db, migrate, socketio
 from app.i18n import compile_catalogues
 from app.security.manager import HelpdeskSecurityManager
 from app.security_headers import init_security_headers
@@ -79,6 +79,7 @@ def _init_extensions(app: Flask) -> None:
         render_as_batch=True,
     )
     csrf.init_app(app)
+    compress.init_app(app)
     app.extensions["metadata"] = Model.metadata
     app.extensions["redis"] = Redis.from_url(
         app.config["REDIS_URL"], socket_connect_timeout=1, socket_timeout=5
