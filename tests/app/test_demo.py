@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -34,7 +33,6 @@ from models import (
 from tests.support.factories import make_user
 
 NOW = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
-KYIV = ZoneInfo("Europe/Kyiv")
 TICKETS, CLIENTS = 600, 120
 
 
