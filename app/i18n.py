@@ -1,7 +1,7 @@
 """The catalogues: extract the texts of the code, merge them, compile them, and tell what is missing.
 
-``python -m app.i18n update`` after a text was added, ``check`` in ``make check``. Flask-AppBuilder's own texts are
-part of our catalogues, because it ships no Ukrainian ones (traps.md).
+``python -m app.i18n update`` after a text was added, ``check`` in ``make check``. Flask-AppBuilder's own
+texts are part of our catalogues, because it ships no Ukrainian ones (traps.md).
 """
 
 from __future__ import annotations

@@ -23,11 +23,11 @@ __all__ = [
     "Priority",
     "Role",
     "SavedView",
+    "Staff",
     "State",
     "Ticket",
     "TicketRead",
     "Topic",
     "Unit",
-    "Staff",
     "utcnow",
 ]

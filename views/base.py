@@ -50,7 +50,7 @@ class Screen(BaseView):
     Which rows and moves are behind it is the policy's business.
     """
 
-    base_permissions = ["can_use"]
+    base_permissions: list[str] | None = None
 
     def __init__(self) -> None:
         super().__init__()

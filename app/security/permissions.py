@@ -42,9 +42,9 @@ def sync_permissions() -> int:
     _role(current_app.config["AUTH_ROLE_ADMIN"])
     new = [row for row in db.session.scalars(select(PermissionView)) if row.id not in before]
     for row in new:
-        if row.permission.name in STAFF_SCREENS.get(row.view_menu.name, frozenset()):
-            if row not in staff.permissions:
-                staff.permissions.append(row)
+        wanted = row.permission.name in STAFF_SCREENS.get(row.view_menu.name, frozenset())
+        if wanted and row not in staff.permissions:
+            staff.permissions.append(row)
     db.session.commit()
     return len(new)
 

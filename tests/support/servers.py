@@ -139,8 +139,10 @@ def start_postgres(folder: Path) -> tuple[int, int]:
         os.chown(folder, int(NOBODY), int(NOBODY))
     data, port = folder / "data", free_port()
     made = subprocess.run(
-        [*lower, str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"]
-        + ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+        [
+            *[*lower, str(programs / "initdb"), "-D", str(data), "-U", "postgres"],
+            *["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+        ],
         capture_output=True,
         text=True,
         check=False,
