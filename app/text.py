@@ -167,3 +167,8 @@ def phone_digits(text: str) -> str:
     if len(digits) == 11 and digits[0] in "78":
         return digits[1:]
     return digits
+
+
+def is_storable(text: str) -> bool:
+    """Without NUL and without halves of surrogate pairs: neither database takes them."""
+    return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)

@@ -3,7 +3,7 @@
 from models.base import Model, utcnow
 from models.clients import Client, ClientPhone, ClientWord, Unit
 from models.journal import Delivery, JournalEntry, OutboxEvent, PeriodicRun
-from models.personal import SavedView, TicketRead
+from models.personal import EndedSession, SavedView, TicketRead
 from models.staff import Department, Membership, Role, Staff
 from models.tickets import Call, Comment, Priority, State, Ticket, Topic
 
@@ -15,6 +15,7 @@ __all__ = [
     "Comment",
     "Delivery",
     "Department",
+    "EndedSession",
     "JournalEntry",
     "Membership",
     "Model",

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from flask import current_app, g, has_request_context
+from flask import session as cookie
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import (
     Group,
@@ -14,12 +15,20 @@ from flask_appbuilder.security.sqla.models import (
     ViewMenu,
     assoc_permissionview_role,
 )
+from flask_jwt_extended import JWTManager
+from flask_login import LoginManager
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.security import signals
+from app.security import sessions, signals
 from app.security.sign_in import SignInView, is_refused, sign_in_limit_key
+from app.text import is_storable
 from models import Staff
+
+
+def _with_roles(pk: Any) -> Any:
+    roles = (joinedload(Staff.roles), joinedload(Staff.groups).joinedload(Group.roles))
+    return select(Staff).where(Staff.id == pk).options(*roles)
 
 
 class HelpdeskSecurityManager(SecurityManager):
@@ -59,10 +68,45 @@ class HelpdeskSecurityManager(SecurityManager):
 
     def get_user_by_id(self, pk: Any) -> Staff | None:
         """The user with his roles and groups in one statement instead of three per request."""
-        roles = (joinedload(Staff.roles), joinedload(Staff.groups).joinedload(Group.roles))
-        query = select(Staff).where(Staff.id == pk).options(*roles)
-        found: Staff | None = self.session.scalars(query).unique().one_or_none()
+        found: Staff | None = self.session.scalars(_with_roles(pk)).unique().one_or_none()
         return found
+
+    def create_login_manager(self, app: Any) -> LoginManager:
+        """A cookie must be of a signing in that still holds; FAB would take any that is signed (M5)."""
+        manager = super().create_login_manager(app)
+        manager.user_loader(self.load_cookie_user)
+        return manager
+
+    def load_cookie_user(self, pk: str) -> Staff | None:
+        """The person of the browser's cookie, asked together with whether he has signed out."""
+        query = _with_roles(int(pk)).add_columns(sessions.has_ended(cookie.get(sessions.KEY)))
+        row = self.session.execute(query).unique().one_or_none()
+        if row is None or row[1] or not row[0].is_active:
+            return None
+        return row[0] if sessions.is_sealed(cookie, row[0]) else None
+
+    def create_jwt_manager(self, app: Any) -> JWTManager:
+        """Tokens carry the seal, too."""
+        manager: JWTManager = super().create_jwt_manager(app)
+        manager.additional_claims_loader(self._claims)
+        return manager
+
+    def _claims(self, identity: str) -> dict[str, str]:
+        user = self.get_user_by_id(int(identity))
+        return {sessions.SEAL: sessions.seal_of(user)} if user else {}
+
+    def load_user_jwt(self, _jwt_header: Any, jwt_data: Any) -> Staff | None:
+        """The person of a token that was given out under his present password."""
+        user = self.get_user_by_id(int(jwt_data["sub"]))
+        if user is None or not user.is_active or not sessions.is_sealed(jwt_data, user):
+            return None
+        g.user = user
+        return user
+
+    def reset_password(self, userid: Any, password: str) -> None:
+        """Everything that was opened with the old password is closed from now on."""
+        super().reset_password(userid, password)
+        signals.password_changed.send(self, user=self.get_user_by_id(userid))
 
     def on_user_login(self, user: Any) -> None:
         signals.signed_in.send(self, user=user)
@@ -71,7 +115,9 @@ class HelpdeskSecurityManager(SecurityManager):
         signals.signed_out.send(self, user=user)
 
     def auth_user_db(self, username: str, password: str) -> Any:
-        user = super().auth_user_db(username, password)
+        # the databases refuse NUL and lone surrogates, and nobody is called so
+        readable = all(is_storable(str(text or "")) for text in (username, password))
+        user = super().auth_user_db(username, password) if readable else None
         if user is None:
             signals.sign_in_failed.send(self, login=str(username or ""))
         return user

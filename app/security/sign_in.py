@@ -16,7 +16,10 @@ from flask_login import login_user
 
 def sign_in_limit_key() -> str:
     """Account and address together: behind one proxy the staff must not share one allowance (M7)."""
-    body = request.get_json(silent=True) if request.is_json else None
+    try:
+        body = request.get_json(silent=True) if request.is_json else None
+    except RecursionError:  # brackets upon brackets: refused later, as everywhere in the API
+        body = None
     typed = body.get("username") if isinstance(body, dict) else request.form.get("username")
     return f"{get_remote_address()}|{str(typed or '').strip().lower()[:128]}"
 

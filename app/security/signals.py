@@ -8,3 +8,4 @@ _door = Namespace()
 signed_in = _door.signal("signed-in")  # user=Staff
 signed_out = _door.signal("signed-out")  # user=Staff
 sign_in_failed = _door.signal("sign-in-failed")  # login=str, as it was typed
+password_changed = _door.signal("password-changed")  # user=Staff

@@ -13,9 +13,10 @@ from app.errors import Invalid, NotFound
 from app.search import find_clients
 from app.services.cards import client_card
 from app.services.clients import list_clients
+from app.text import is_storable
 from models import Client
 from views.api.base import COUNTED, Asked, HelpdeskApi, page_by_key, read_asked
-from views.api.fields import LARGEST_ID, is_storable
+from views.api.fields import LARGEST_ID
 from views.api.present import CLIENT_COLUMNS, client_row, ticket_row
 from views.base import current_actor, session
 

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 
 from app.errors import Invalid
+from app.text import is_storable
 
 LARGEST_ID = 2**31 - 1
 LONGEST_KEY = 200
@@ -83,11 +84,6 @@ class Fields:
                 self.wrong[str(name)[:80]] = _("There is no such field.")
         if self.wrong:
             raise Invalid(fields=self.wrong)
-
-
-def is_storable(text: str) -> bool:
-    """Without NUL and without halves of surrogate pairs."""
-    return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def read_body(*, required: bool = True) -> Fields:

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, current_app, g, jsonify, request
+from flask import Flask, abort, current_app, g, jsonify, request
 from flask import session as cookie
 from flask_appbuilder import AppBuilder
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 
 from app.extensions import csrf
+from app.text import is_storable
+from views.api.fields import read_rison
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # gives a token for a password; the cookie plays no part in it
 SIGN_IN = "/api/v1/security/login"
+# FAB's own resources, which take a request as it comes and crash on nonsense
+UNCHECKED = "/api/v1/security/"
 
 
 def init_api_guard(app: Flask, builder: AppBuilder) -> None:
@@ -44,6 +48,33 @@ def _guard() -> None:
         g._login_user = g.user = AnonymousUserMixin()
     elif _changes_by_cookie() and current_app.config["WTF_CSRF_ENABLED"]:
         csrf.protect()
+    if request.path.startswith(UNCHECKED):
+        _check_sent()
+
+
+def _check_sent() -> None:
+    """Answer 400 to a body or a rison argument that cannot be read or stored."""
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        abort(400)
+    asked = read_rison()
+    if not all(isinstance(key, str) for key in asked) or not (_is_storable(body) and _is_storable(asked)):
+        abort(400)
+
+
+def _is_storable(value: Any) -> bool:
+    """Whether the databases take every text in a JSON value, however deep."""
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            left += [*part.keys(), *part.values()]
+        elif isinstance(part, list):
+            left += part
+        elif isinstance(part, str) and not is_storable(part):
+            return False
+    return True
 
 
 def _changes_by_cookie() -> bool:

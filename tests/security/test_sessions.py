@@ -1,0 +1,124 @@
+"""A cookie or a token is worth nothing after signing out or a new password (traps.md M5)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.security import generate_password_hash
+
+from app.extensions import appbuilder
+from app.security.sessions import end_session
+from models import EndedSession, Staff, utcnow
+from tests.support.factories import make_user
+from tests.support.signing import sign_in
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def person(session: Session) -> Staff:
+    """Somebody with a password."""
+    person = make_user(session, "olena")
+    person.password = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1000")
+    session.flush()
+    return person
+
+
+def signed_in(app: Flask, password: str = PASSWORD) -> FlaskClient:
+    """A browser in which the person has signed in."""
+    browser = app.test_client()
+    assert browser.post("/login/", data={"username": "olena", "password": password}).status_code == 302
+    return browser
+
+
+def copied(app: Flask, browser: FlaskClient) -> FlaskClient:
+    """Another browser with the same cookie."""
+    name = app.config["SESSION_COOKIE_NAME"]
+    cookie = browser.get_cookie(name)
+    assert cookie is not None
+    thief = app.test_client()
+    thief.set_cookie(name, cookie.value)
+    return thief
+
+
+def test_m5_a_copied_cookie_ends_with_signing_out_and_other_browsers_go_on(app: Flask, person: Staff) -> None:
+    browser, other = signed_in(app), signed_in(app)
+    thief = copied(app, browser)
+    assert thief.get("/tickets/inbox").status_code == 200
+    browser.post("/logout/")
+    assert thief.get("/tickets/inbox").status_code == 302
+    assert thief.get("/api/v1/me/").status_code == 401
+    assert other.get("/tickets/inbox").status_code == 200
+
+
+def test_m5_a_new_password_ends_cookies_and_tokens(app: Flask, session: Session, person: Staff) -> None:
+    browser = signed_in(app)
+    body = {"username": "olena", "password": PASSWORD, "provider": "db", "refresh": True}
+    tokens = app.test_client().post("/api/v1/security/login", json=body).json or {}
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    refresh = {"Authorization": f"Bearer {tokens['refresh_token']}"}
+    caller = app.test_client()
+    assert caller.get("/api/v1/me/", headers=bearer).status_code == 200
+    assert caller.post("/api/v1/security/refresh", headers=refresh).status_code == 200
+    appbuilder().sm.reset_password(person.id, "another one")
+    assert browser.get("/tickets/inbox").status_code == 302
+    assert caller.get("/api/v1/me/", headers=bearer).status_code == 401
+    assert caller.post("/api/v1/security/refresh", headers=refresh).status_code == 401
+    assert signed_in(app, "another one").get("/tickets/inbox").status_code == 200
+
+
+def test_m5_who_changes_his_own_password_goes_on_here_and_is_out_elsewhere(app: Flask, person: Staff) -> None:
+    browser, other = signed_in(app), signed_in(app)
+    thief = copied(app, browser)
+    data = {"password": "another one 1", "conf_password": "another one 1"}
+    assert browser.post("/resetmypassword/form", data=data).status_code == 302
+    assert browser.get("/tickets/inbox").status_code == 200
+    assert other.get("/tickets/inbox").status_code == 302
+    assert thief.get("/tickets/inbox").status_code == 302
+
+
+def test_ended_sessions_are_forgotten_when_their_cookies_have_expired(session: Session) -> None:
+    session.add(EndedSession(key="old", ended_at=utcnow() - timedelta(days=31)))
+    session.add(EndedSession(key="young", ended_at=utcnow() - timedelta(days=29)))
+    session.flush()
+    end_session(session, "now", lifetime=timedelta(days=30))
+    end_session(session, "now", lifetime=timedelta(days=30))
+    assert set(session.scalars(select(EndedSession.key))) == {"young", "now"}
+
+
+@pytest.mark.parametrize("wrong", ["ole\x00na", "\x00", "x" * 5000])
+def test_a_login_that_nobody_can_have_is_refused_like_any_other(
+    app: Flask, person: Staff, wrong: str
+) -> None:
+    browser = app.test_client()
+    assert browser.post("/login/", data={"username": wrong, "password": PASSWORD}).status_code == 401
+    assert browser.post("/login/", data={"username": "olena", "password": wrong}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"username": "ole\\ud800na", "password": "x", "provider": "db"}',
+        '{"username": "olena", "password": "\\ud800", "provider": "db"}',
+        '{"username": "ole\\u0000na", "password": "x", "provider": "db"}',
+        "[" * 100_000,
+        '{"username": ' * 100_000,
+    ],
+)
+def test_the_api_refuses_to_read_a_sign_in_that_makes_no_sense(app: Flask, body: str) -> None:
+    caller = app.test_client()
+    answer = caller.post("/api/v1/security/login", data=body, content_type="application/json")
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("q", ["(a:", "!", "(" * 500, "(1:2)", "(a:'\x00')", "!(1)"])
+def test_fabs_lists_refuse_rison_that_makes_no_sense(client: FlaskClient, session: Session, q: str) -> None:
+    sign_in(client, make_user(session, administrator=True))
+    assert client.get("/api/v1/security/users/").status_code == 200
+    for path in ("users/", "users/_info", "roles/"):
+        assert client.get(f"/api/v1/security/{path}", query_string={"q": q}).status_code == 400
