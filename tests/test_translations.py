@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 from babel.messages.catalog import Catalog
 
 from app import i18n
-from app.js_texts import TEXTS
-
-ROOT = Path(__file__).resolve().parent.parent
-CALL = re.compile(r"""\bt\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +29,3 @@ def test_a_missing_text_is_noticed(template: Catalog) -> None:
     template.add("A text that nobody has translated")
     assert any("A text that nobody has translated" in line for line in i18n.problems("uk", template))
     template.delete("A text that nobody has translated")
-
-
-def test_every_text_of_the_browser_is_sent_to_it() -> None:
-    used = {
-        found[0] or found[1]
-        for path in (ROOT / "app" / "assets" / "js").rglob("*.js")
-        for found in CALL.findall(path.read_text())
-    }
-    assert used
-    assert used - {str(text) for text in TEXTS} == set()

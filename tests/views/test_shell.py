@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask_appbuilder import AppBuilder, ModelView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 import config
@@ -83,25 +83,25 @@ def _sign_in(page: Page, address: str) -> None:
     page.wait_for_url(f"{address}/")
 
 
-def test_administrator_deletes_a_record_only_after_the_question(address: str, fab_app: Flask) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1366, "height": 800})
-        _sign_in(page, address)
-        page.goto(f"{address}/departmentview/list/?_flt_1_name=29")
-        rows = page.locator("tbody tr")
-        assert rows.count() == 1
-        assert page.locator(".hd-filter input").input_value() == "29"
-        rows.locator("form button").click()
-        page.locator("#hd-confirm button[value=no]").click()
-        assert rows.count() == 1
-        rows.locator("form button").click()
-        with page.expect_navigation():
-            page.locator("#hd-confirm button[value=yes]").click()
-        page.goto(f"{address}/departmentview/list/")
-        page.keyboard.press("?")
-        assert page.locator("#hd-keys").is_visible()
-        browser.close()
+def test_administrator_deletes_a_record_only_after_the_question(
+    browser: Browser, address: str, fab_app: Flask
+) -> None:
+    page = browser.new_page(viewport={"width": 1366, "height": 800})
+    _sign_in(page, address)
+    page.goto(f"{address}/departmentview/list/?_flt_1_name=29")
+    rows = page.locator("tbody tr")
+    assert rows.count() == 1
+    assert page.locator(".hd-filter input").input_value() == "29"
+    rows.locator("form button").click()
+    page.locator("#hd-confirm button[value=no]").click()
+    assert rows.count() == 1
+    rows.locator("form button").click()
+    with page.expect_navigation():
+        page.locator("#hd-confirm button[value=yes]").click()
+    page.goto(f"{address}/departmentview/list/")
+    page.keyboard.press("?")
+    assert page.locator("#hd-keys").is_visible()
+    page.close()
     with fab_app.app_context():
         assert db.session.query(Department).count() == 29
 
