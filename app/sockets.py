@@ -7,9 +7,11 @@ A frame that makes no sense, or one too many, is dropped without an answer.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from flask import Flask, current_app, request, session
 from flask_login import current_user
@@ -17,7 +19,7 @@ from flask_socketio import ConnectionRefusedError, SocketIO, join_room
 from flask_socketio import disconnect as drop
 
 from app.errors import HelpdeskError
-from app.extensions import db
+from app.extensions import db, socketio
 from app.notify import popup, presence
 from app.policy import Actor, access_ticket, load_actor, viewers
 from models import Ticket
@@ -28,13 +30,22 @@ FRAMES_SECONDS = 10  # … in so many seconds
 TYPING_EVERY = 1.0  # seconds; the same word sooner is dropped
 
 
-def register(socketio: SocketIO) -> None:
+def register(sockets: SocketIO) -> None:
     """Bind the handlers."""
-    socketio.on_event("connect", connect)
-    socketio.on_event("disconnect", disconnect)
+    sockets.on_event("connect", connect)
+    sockets.on_event("disconnect", disconnect)
     for name, handler in (("alive", alive), ("watch", watch), ("typing", typing), ("unwatch", unwatch)):
-        socketio.on_event(name, _tame(handler))
-    socketio.default_exception_handler = _log_crash
+        sockets.on_event(name, _tame(handler))
+    sockets.default_exception_handler = _log_crash
+
+
+def _take_new_name() -> None:
+    """Messages under one's own name are dropped as an echo: a forked process must not keep its parent's."""
+    if socketio.server is not None:
+        socketio.server.manager.host_id = uuid4().hex
+
+
+os.register_at_fork(after_in_child=_take_new_name)
 
 
 def _tame(handler: Callable[[Any], None]) -> Callable[..., None]:
