@@ -10,6 +10,7 @@ from flask_appbuilder import expose
 from app.events import unit_of_work
 from app.policy import access_ticket
 from app.services.comments import add_comment, comments_of
+from app.services.typed import clean_text
 from views.base import Screen, current_actor, is_fragment, session
 from views.prose import prose
 from views.ticket_moves import back_url
@@ -40,7 +41,7 @@ class TicketCommentView(Screen):
         """Write a comment; the answer holds it and whatever came before it unseen."""
         actor = current_actor()
         ticket = access_ticket(session(), ticket_id, actor=actor)
-        key = request.form.get("request_key", "")[:KEY_LENGTH] or None
+        key = clean_text(request.form.get("request_key", ""))[:KEY_LENGTH] or None
         with unit_of_work(session()):
             comment = add_comment(
                 session(), ticket, request.form.get("body", ""), actor=actor, request_key=key

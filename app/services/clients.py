@@ -227,7 +227,7 @@ def clean_values(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _clean_phones(numbers: Sequence[str]) -> list[str]:
-    numbers = [number for n in numbers if (number := " ".join(str(n).split()))]
+    numbers = [number for n in numbers if (number := " ".join(clean_text(str(n)).split()))]
     if len(numbers) > MOST_PHONES:
         raise Invalid(fields={"phones": _("At most %(number)s phones.", number=MOST_PHONES)})
     if any(len(n) > 60 or not phone_digits(n) for n in numbers):

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid, NotFound
 from app.policy import Actor
 from app.services.boxes import Box
+from app.services.typed import clean_text
 from models import SavedView, Staff
 
 NAME_LENGTH = 60
@@ -26,7 +28,7 @@ def saved_views(session: Session, *, actor: Actor) -> Sequence[SavedView]:
 
 def save_view(session: Session, *, name: str, box: Box, query: str, actor: Actor) -> SavedView:
     """Keep a filter under a name; the same name again replaces it. Raises Invalid."""
-    name = " ".join(name.split())
+    name = " ".join(clean_text(name).split())
     if not name:
         raise Invalid(fields={"name": _("Give the view a name.")})
     if len(name) > NAME_LENGTH:
@@ -38,7 +40,11 @@ def save_view(session: Session, *, name: str, box: Box, query: str, actor: Actor
     if view is None:
         _ensure_room(session, actor)
         view = SavedView(user_id=actor.id, name=name, box=box, query=query)
-        session.add(view)
+        try:
+            with session.begin_nested():
+                session.add(view)
+        except IntegrityError:  # the first of two presses has just saved it
+            view = session.scalars(mine.where(SavedView.name == name)).one()
     view.box, view.query = box, query
     session.flush()
     return view

@@ -47,7 +47,8 @@ def parse_search(typed: str) -> Wanted:
         fields[match[1].lower()] = match[2].strip('"').strip()
         return " "
 
-    text = " ".join(_FIELD.sub(take, typed[:LONGEST_QUERY]).split())
+    typed = typed[:LONGEST_QUERY].replace("\x00", " ")  # PostgreSQL refuses it even in a question
+    text = " ".join(_FIELD.sub(take, typed).split())
     digits = text.lstrip("#№ ")
     number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 11 else None
     return Wanted(

@@ -59,6 +59,8 @@ def _check_sent() -> None:
     except RecursionError:
         abort(400)
     asked = read_rison()
+    if not is_storable(request.path):
+        abort(404)
     if not all(isinstance(key, str) for key in asked) or not (_is_storable(body) and _is_storable(asked)):
         abort(400)
 

@@ -51,6 +51,7 @@ class RoleModelView(ReferenceView, fab.RoleModelView):
     """What the screens' permissions are gathered in."""
 
     search_columns = ["name"]
+    validators_columns = {"name": [printable]}
 
     def __init__(self, **kwargs: Any) -> None:
         self.datamodel = JournalledTable(type(self).datamodel.obj)
@@ -61,6 +62,7 @@ class UserGroupModelView(ReferenceView, fab.UserGroupModelView):
     """Roles given to several people at once."""
 
     search_columns = ["name", "label", "description"]
+    validators_columns = {name: [printable] for name in search_columns}
 
     def __init__(self, **kwargs: Any) -> None:
         self.datamodel = JournalledTable(type(self).datamodel.obj)
