@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask_appbuilder import AppBuilder, ModelView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 import config
 from app import assets_build
@@ -61,49 +57,6 @@ def fab_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
         db.session.commit()
         assert db.session.query(Staff).count() == 1
     return app
-
-
-@pytest.fixture(scope="module")
-def address(fab_app: Flask) -> Iterator[str]:
-    """The application behind a real port."""
-    server = make_server("127.0.0.1", 0, fab_app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def _sign_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/login/")
-    page.fill("#username", "admin")
-    page.fill("#password", "admin-admin")
-    page.click("button[type=submit]")
-    page.wait_for_url(f"{address}/")
-
-
-def test_administrator_deletes_a_record_only_after_the_question(
-    browser: Browser, address: str, fab_app: Flask
-) -> None:
-    page = browser.new_page(viewport={"width": 1366, "height": 800})
-    _sign_in(page, address)
-    page.goto(f"{address}/departmentview/list/?_flt_1_name=29")
-    rows = page.locator("tbody tr")
-    assert rows.count() == 1
-    assert page.locator(".hd-filter input").input_value() == "29"
-    rows.locator("form button").click()
-    page.locator("#hd-confirm button[value=no]").click()
-    assert rows.count() == 1
-    rows.locator("form button").click()
-    with page.expect_navigation():
-        page.locator("#hd-confirm button[value=yes]").click()
-    page.goto(f"{address}/departmentview/list/")
-    page.keyboard.press("?")
-    assert page.locator("#hd-keys").is_visible()
-    page.close()
-    with fab_app.app_context():
-        assert db.session.query(Department).count() == 29
 
 
 def test_every_response_carries_the_headers(fab_app: Flask) -> None:
