@@ -155,10 +155,10 @@ def _chips(query: BoxQuery) -> list[dict[str, Any]]:
     inbox = query.box == Box.INBOX
     words = {
         Filter.ALL: (_("All"), "", counters.all if inbox else counters.outbox),
-        Filter.FREE: (_("Free"), "circle", counters.free),
+        Filter.FREE: (_("Not taken"), "circle", counters.free),
         Filter.MINE: (_("Mine"), "play-circle-fill", counters.mine),
         Filter.OTHERS: (_("With others"), "person-fill-lock", counters.others),
-        Filter.DONE: (_("Done"), "check-circle-fill", counters.done),
+        Filter.DONE: (_("Finished"), "check-circle-fill", counters.done),
     }
     return [
         {

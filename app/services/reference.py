@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -96,44 +97,45 @@ def _count(session: Session, condition: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).select_from(found)) or 0
 
 
+# each text stands in its own call, otherwise it is not found for translation
+_WORDS: dict[str, Callable[[int, str], str]] = {
+    "ticket": lambda n, more: ngettext("%(num)d%(more)s ticket", "%(num)d%(more)s tickets", n, more=more),
+    "call": lambda n, more: ngettext("%(num)d%(more)s call", "%(num)d%(more)s calls", n, more=more),
+    "person": lambda n, more: ngettext("%(num)d%(more)s person", "%(num)d%(more)s people", n, more=more),
+    "topic": lambda n, more: ngettext("%(num)d%(more)s topic", "%(num)d%(more)s topics", n, more=more),
+    "client": lambda n, more: ngettext("%(num)d%(more)s client", "%(num)d%(more)s clients", n, more=more),
+    "comment": lambda n, more: ngettext("%(num)d%(more)s comment", "%(num)d%(more)s comments", n, more=more),
+    "entry": lambda n, more: ngettext(
+        "%(num)d%(more)s journal entry", "%(num)d%(more)s journal entries", n, more=more
+    ),
+}
+
+
 def _phrases(session: Session, row: Model) -> list[str]:
     """Who uses the row, in words."""
-    found: list[str] = []
-
-    def add(one: str, many: str, condition: ColumnElement[bool]) -> None:
-        if number := _count(session, condition):
-            more = "+" if number == COUNTED else ""
-            found.append(ngettext(one, many, number, more=more))
-
+    uses: list[tuple[str, ColumnElement[bool]]] = []
     key = row.id
-    tickets, calls = (
-        ("%(num)d%(more)s ticket", "%(num)d%(more)s tickets"),
-        (
-            "%(num)d%(more)s call",
-            "%(num)d%(more)s calls",
-        ),
-    )
     match row:
         case Department():
-            add(*tickets, Ticket.department_id == key)
-            add(*calls, Call.department_id == key)
-            add("%(num)d%(more)s person", "%(num)d%(more)s people", Membership.department_id == key)
-            add("%(num)d%(more)s topic", "%(num)d%(more)s topics", Topic.department_id == key)
+            uses = [
+                ("ticket", Ticket.department_id == key),
+                ("call", Call.department_id == key),
+                ("person", Membership.department_id == key),
+                ("topic", Topic.department_id == key),
+            ]
         case Topic():
-            add(*tickets, Ticket.topic_id == key)
-            add(*calls, Call.topic_id == key)
+            uses = [("ticket", Ticket.topic_id == key), ("call", Call.topic_id == key)]
         case Unit():
-            add("%(num)d%(more)s client", "%(num)d%(more)s clients", Client.unit_id == key)
+            uses = [("client", Client.unit_id == key)]
         case Staff():
-            add(*tickets, _part_of(key))
-            add(*calls, Call.author_id == key)
-            add("%(num)d%(more)s comment", "%(num)d%(more)s comments", Comment.author_id == key)
-            add(
-                "%(num)d%(more)s journal entry",
-                "%(num)d%(more)s journal entries",
-                JournalEntry.actor_id == key,
-            )
-    return found
+            uses = [
+                ("ticket", _part_of(key)),
+                ("call", Call.author_id == key),
+                ("comment", Comment.author_id == key),
+                ("entry", JournalEntry.actor_id == key),
+            ]
+    counted = [(word, _count(session, condition)) for word, condition in uses]
+    return [_WORDS[word](number, "+" if number == COUNTED else "") for word, number in counted if number]
 
 
 def _part_of(user_id: int) -> ColumnElement[bool]:

@@ -26,6 +26,11 @@ class UserDBModelView(ReferenceView, fab.UserDBModelView):
     search_columns = ["first_name", "last_name", "username", "email", "active", "roles"]
     order_columns = ["first_name", "last_name", "username", "email", "active"]
     label_columns = {**fab.UserDBModelView.label_columns, "locale": _("Language")}
+    description_columns = {
+        **fab.UserDBModelView.description_columns,
+        "roles": _("What the person may open; what he sees there comes from his departments"),
+        "groups": _("Roles given to several people at once"),
+    }
     add_columns = [
         "first_name", "last_name", "username", "active", "email", "locale", "roles", "groups", "password",
         "conf_password",
