@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask_appbuilder.forms import DynamicForm
@@ -17,6 +18,7 @@ from models import Department, Membership, Role
 from views.base import session
 from views.reference.base import JournalledTable, ReferenceView, printable
 from views.reference.fields import choice, optional_text, place_field, tick
+from views.shell import when
 
 ROLES = {Role.EMPLOYEE.value: _("Employee"), Role.COORDINATOR.value: _("Coordinator")}
 
@@ -76,6 +78,11 @@ def _is_only_one(form: DynamicForm, field: Field) -> None:
         )
 
 
+def _moment(moment: datetime | None) -> str:
+    """A moment as people read it, in their time zone."""
+    return when(moment) if moment else "—"
+
+
 class MembershipView(ReferenceView):
     """One person's role in one department, between two moments."""
 
@@ -101,7 +108,11 @@ class MembershipView(ReferenceView):
     search_columns = ["user", "department", "role"]
     order_columns = ["role", "valid_from", "valid_until"]
     base_order = ("id", "desc")
-    formatters_columns: dict[str, Any] = {"role": lambda role: ROLES.get(role, role)}
+    formatters_columns: dict[str, Any] = {
+        "role": lambda role: str(ROLES.get(role, role)),
+        "valid_from": _moment,
+        "valid_until": _moment,
+    }
     add_form_extra_fields = {"role": choice(_("Role"), ROLES)}
     edit_form_extra_fields = {"role": choice(_("Role"), ROLES)}
     validators_columns = {"department": [_is_only_one], "valid_until": [_is_after_start]}
