@@ -158,7 +158,7 @@ def _chips(query: BoxQuery) -> list[dict[str, Any]]:
         Filter.FREE: (_("Not taken"), "circle", counters.free),
         Filter.MINE: (_("Mine"), "play-circle-fill", counters.mine),
         Filter.OTHERS: (_("With others"), "person-fill-lock", counters.others),
-        Filter.DONE: (_("Finished"), "check-circle-fill", counters.done),
+        Filter.DONE: (_("Solved"), "check-circle-fill", counters.done),
     }
     return [
         {
