@@ -157,6 +157,7 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
         "SIGN_IN_LIMIT": "10 per minute",
         "RATELIMIT_ENABLED": _flag(env, "HELPDESK_LIMIT_SIGN_IN", True),
         "RATELIMIT_STORAGE_URI": redis_url,
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "FAB_ROLES": {"Admin": [[".*", ".*"]]},
         "FAB_UPDATE_PERMS": False,

@@ -82,7 +82,7 @@ def _init_extensions(app: Flask) -> None:
     compress.init_app(app)
     app.extensions["metadata"] = Model.metadata
     app.extensions["redis"] = Redis.from_url(
-        app.config["REDIS_URL"], socket_connect_timeout=1, socket_timeout=5
+        app.config["REDIS_URL"], socket_connect_timeout=1, socket_timeout=1
     )
     socketio.init_app(
         app,

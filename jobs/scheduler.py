@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import Flask
 from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import RedisError
 from rq.cron import CronJob, CronScheduler
 from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
 
+from jobs.patience import outlast_redis
 from jobs.periodic import PERIODIC, Periodic
 from models import utcnow
 
@@ -44,8 +48,17 @@ class Scheduler(CronScheduler):
         super().__init__(connection=connection, logging_level="WARNING")
         self._cron_jobs = [PeriodicJob(periodic) for periodic in table]
 
+    def register_death(self, pipeline: Pipeline | None = None) -> None:
+        """Without Redis there is nothing to be struck off from, and the end must not become an error."""
+        with suppress(RedisError, OSError):
+            super().register_death(pipeline)
+
 
 def run_scheduler(app: Flask) -> None:
-    """Enqueue periodic jobs until told to stop."""
-    scheduler = Scheduler(Redis.from_url(app.config["REDIS_URL"]))
-    scheduler.start()  # type: ignore[no-untyped-call]  # rq gives it no types
+    """Enqueue periodic jobs until told to stop; a Redis that is away is waited for."""
+
+    def run() -> None:
+        scheduler = Scheduler(Redis.from_url(app.config["REDIS_URL"]))
+        scheduler.start()  # type: ignore[no-untyped-call]  # rq gives it no types
+
+    outlast_redis(run)

@@ -10,6 +10,8 @@ from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
 
+from jobs.patience import outlast_redis
+
 QUEUES = ("high", "default", "low")
 
 
@@ -39,5 +41,10 @@ def make_worker(app: Flask, *, queues: tuple[str, ...] = QUEUES) -> Worker:
 
 
 def run_worker(app: Flask, *, burst: bool = False) -> bool:
-    """Work until told to stop; ``burst``: until the queues are empty. Whether any job was done."""
-    return make_worker(app).work(burst=burst, logging_level="WARNING")
+    """Work until told to stop, whether Redis is there or not; ``burst``: until the queues are empty.
+
+    Returns whether any job was done.
+    """
+    if burst:
+        return make_worker(app).work(burst=True, logging_level="WARNING")
+    return bool(outlast_redis(lambda: make_worker(app).work(logging_level="WARNING")))
