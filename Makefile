@@ -20,7 +20,7 @@ run: $(VENV)/runtime.stamp assets  ## start the helpdesk on this machine (PORT, 
 
 test: dev  ## check and all tests, on SQLite and PostgreSQL, in a real browser (ARGS="-k inbox")
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: dev  ## style, types, layers, rules of the house, translations, migrations
 	$(BIN)/ruff check $(CODE)

@@ -11,6 +11,7 @@ from app.extensions import db
 from app.factory import create_app
 from tests.bench.cases import PASSWORD, Case, People, cases, prepare, statements_of
 from tests.bench.load import Browser, Timing, measure
+from tests.bench.lookups import measure_lookups
 from tests.bench.stack import cpu_clock, seed, start_web
 from tests.support.databases import Place
 from tests.support.servers import stop_servers
@@ -24,6 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--sizes", default="10000,100000,1000000", help="tickets on PostgreSQL")
     parser.add_argument("--sqlite", default="100000", help="tickets on SQLite")
+    parser.add_argument("--clients", type=int, default=1_000_000, help="clients for the look-up; 0: skip it")
     parser.add_argument("--times", type=int, default=100, help="requests per case")
     parser.add_argument("--only", default="", help="cases whose name holds this")
     options = parser.parse_args()
@@ -34,6 +36,8 @@ def main() -> None:
         for kind, sizes in (("postgres", options.sizes), ("sqlite", options.sqlite)):
             for size in filter(None, sizes.split(",")):
                 _measure_size(place, kind, int(size), options.times, options.only)
+        if options.clients:
+            measure_lookups(place, options.clients)
     finally:
         stop_servers(folder)
 
