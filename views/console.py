@@ -101,6 +101,7 @@ class JournalTable(ReadOnlyTable):
         "at": _("Time"),
         "kind": _("What"),
         "actor": _("Who"),
+        "actor_id": _("Who"),
         "address": _("From where"),
         "ticket_id": _("Ticket"),
         "client_id": _("Client"),
