@@ -17,6 +17,8 @@ from models import EndedSession, Staff, utcnow
 from tests.support.factories import make_user
 from tests.support.signing import sign_in
 
+# makes every test client forget the person of the request before
+pytestmark = pytest.mark.usefixtures("client")
 PASSWORD = "correct horse"
 
 
@@ -122,3 +124,13 @@ def test_fabs_lists_refuse_rison_that_makes_no_sense(client: FlaskClient, sessio
     assert client.get("/api/v1/security/users/").status_code == 200
     for path in ("users/", "users/_info", "roles/"):
         assert client.get(f"/api/v1/security/{path}", query_string={"q": q}).status_code == 400
+
+
+def test_fabs_resources_refuse_numbers_that_no_column_holds(client: FlaskClient, session: Session) -> None:
+    sign_in(client, make_user(session, administrator=True))
+    huge = 99999999999999999999
+    assert client.get(f"/api/v1/security/users/{huge}").status_code == 404
+    assert client.delete(f"/api/v1/security/roles/{huge}").status_code == 404
+    assert client.delete("/api/v1/security/roles/abc").status_code == 404
+    answer = client.put("/api/v1/security/roles/1/users", json={"user_ids": [huge]})
+    assert answer.status_code == 400

@@ -16,13 +16,14 @@ from flask_login import AnonymousUserMixin
 
 from app.extensions import csrf
 from app.text import is_storable
-from views.api.fields import read_rison
+from views.api.fields import LARGEST_ID, read_rison
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # gives a token for a password; the cookie plays no part in it
 SIGN_IN = "/api/v1/security/login"
 # FAB's own resources, which take a request as it comes and crash on nonsense
 UNCHECKED = "/api/v1/security/"
+ROW_ARGUMENTS = frozenset({"pk", "role_id"})
 
 
 def init_api_guard(app: Flask, builder: AppBuilder) -> None:
@@ -59,14 +60,15 @@ def _check_sent() -> None:
     except RecursionError:
         abort(400)
     asked = read_rison()
-    if not is_storable(request.path):
+    ids = [str(value) for name, value in (request.view_args or {}).items() if name in ROW_ARGUMENTS]
+    if not is_storable(request.path) or not all(_is_id(text) for text in ids):
         abort(404)
     if not all(isinstance(key, str) for key in asked) or not (_is_storable(body) and _is_storable(asked)):
         abort(400)
 
 
 def _is_storable(value: Any) -> bool:
-    """Whether the databases take every text in a JSON value, however deep."""
+    """Whether the databases take every text and number in a JSON value, however deep."""
     left = [value]
     while left:
         part = left.pop()
@@ -74,9 +76,19 @@ def _is_storable(value: Any) -> bool:
             left += [*part.keys(), *part.values()]
         elif isinstance(part, list):
             left += part
-        elif isinstance(part, str) and not is_storable(part):
+        elif not _is_plain_storable(part):
             return False
     return True
+
+
+def _is_plain_storable(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_storable(value)
+    return not isinstance(value, int | float) or -LARGEST_ID <= value <= LARGEST_ID
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 11 and int(text) <= LARGEST_ID
 
 
 def _changes_by_cookie() -> bool:
