@@ -42,6 +42,7 @@ __all__ = [
     "count_boxes",
     "count_up_to",
     "cursor_of",
+    "load_rows",
     "read_page",
     "read_row",
 ]
@@ -98,7 +99,7 @@ def read_page(session: Session, query: BoxQuery, *, actor: Actor) -> BoxPage:
     more, ids = len(ids) > limit, ids[:limit]
     if backwards:
         ids.reverse()
-    tickets, unread = _read_rows(session, ids, actor=actor)
+    tickets, unread = load_rows(session, ids, actor=actor)
     has_next = bool(cursor) if backwards else more
     has_previous = more if backwards else bool(cursor)
     return BoxPage(
@@ -136,8 +137,12 @@ def _read_ids(
     return list(session.scalars(select(found.c.id).order_by(*ordered).limit(limit)))
 
 
-def _read_rows(session: Session, ids: list[int], *, actor: Actor) -> tuple[list[Ticket], frozenset[int]]:
-    """The tickets of these numbers in this order, and which of them are unread."""
+def load_rows(session: Session, ids: list[int], *, actor: Actor) -> tuple[list[Ticket], frozenset[int]]:
+    """The tickets of these numbers in this order, and which of them are unread.
+
+    The numbers must come from a query that starts from the policy. The archive is never unread: it has
+    nothing new, and most of it nobody ever opened.
+    """
     if not ids:
         return [], frozenset()
     rows = session.execute(
@@ -149,7 +154,9 @@ def _read_rows(session: Session, ids: list[int], *, actor: Actor) -> tuple[list[
     found = {row[0].id: row for row in rows}
     # a ticket that is deleted between the two statements is simply not there
     shown = [found[number] for number in ids if number in found]
-    return [row[0] for row in shown], frozenset(row[0].id for row in shown if row[1])
+    return [row[0] for row in shown], frozenset(
+        row[0].id for row in shown if row[1] and row[0].state != State.ARCHIVED
+    )
 
 
 def cursor_of(ticket: Ticket, query: BoxQuery) -> str:

@@ -6,16 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, union_all
+from sqlalchemy import ColumnElement, or_, select, union
 from sqlalchemy.orm import Session
 
 from app.policy import Actor, is_visible
 from app.search import find_clients
 from app.search.tickets import contains
-from app.services.boxes import LARGEST_PAGE, ROW_OPTIONS, BoxPage
-from app.services.reading import UNREAD, read_join
+from app.services.boxes import LARGEST_PAGE, BoxPage, load_rows
 from app.text import fold_words, swap_layout
-from models import Department, Staff, Ticket, TicketRead, Topic
+from models import Department, Staff, Ticket, Topic
 
 LONGEST_QUERY = 200
 LARGEST_NUMBER = 2**31 - 1
@@ -81,21 +80,13 @@ def search_tickets(
     ]
     if not scans:
         return BoxPage([])
-    first = (Ticket.id == wanted.number).desc() if wanted.number else Ticket.id.desc()
-    rows = session.execute(
-        select(Ticket, UNREAD)
-        .outerjoin(TicketRead, read_join(actor))
-        .where(Ticket.id.in_(union_all(*scans) if len(scans) > 1 else scans[0]))
-        .order_by(first, Ticket.id.desc())
-        .limit(limit + 1)
-        .options(*ROW_OPTIONS)
-    ).all()
-    shown = rows[:limit]
-    return BoxPage(
-        tickets=[row[0] for row in shown],
-        unread=frozenset(row[0].id for row in shown if row[1]),
-        after=str(min(row[0].id for row in shown)) if len(rows) > limit else "",
-    )
+    found = (union(*scans) if len(scans) > 1 else scans[0]).subquery()
+    order = [found.c.id.desc()]
+    if wanted.number:
+        order.insert(0, (found.c.id == wanted.number).desc())
+    ids = list(session.scalars(select(found.c.id).order_by(*order).limit(limit + 1)))
+    tickets, unread = load_rows(session, ids[:limit], actor=actor)
+    return BoxPage(tickets=tickets, unread=unread, after=str(min(ids[:limit])) if len(ids) > limit else "")
 
 
 def _places(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -15,7 +15,7 @@ from app.notify import popup
 
 @pytest.mark.database("sqlite", reason="only Redis is at work here")
 def test_a_forked_process_speaks_under_a_name_of_its_own(app: Flask) -> None:
-    listener = redis().pubsub()
+    listener = redis().pubsub()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
     listener.subscribe(app.config["SOCKET_CHANNEL"])
     child = fork("The teller", lambda: popup.tell_notice(7, 1, ticket_id=1, kind="ticket.taken"))
 
