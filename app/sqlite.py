@@ -2,7 +2,7 @@
 
 The driver's own habit is to open a transaction only before some statements and never before a SAVEPOINT,
 so that releasing the savepoint commits half of a unit of work. We begin ourselves: ``BEGIN IMMEDIATE`` before
-the first write, so that a second writer waits its turn instead of failing; reads before it need no transaction.
+the first write, so that a second writer waits its turn instead of failing; reads need no transaction.
 """
 
 from __future__ import annotations
