@@ -157,6 +157,8 @@ def live_server(place: Place) -> Iterator[LiveServer]:
     from app.factory import create_app
 
     application = create_app(place.settings(place.new_database("postgres")))
+    # the module before had the same numbers of people and tickets: who looked at what there is not here
+    application.extensions["redis"].flushdb()
     live = start_live_server(place, application)
     yield live
     live.stop()

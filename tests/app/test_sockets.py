@@ -203,9 +203,10 @@ def test_watchers_see_each_other_and_strangers_are_not_there(office: Office, con
 def test_closing_one_tab_hides_nobody_who_has_another(office: Office, connect: Connect) -> None:
     ticket_id = office.write(to=office.worker)
     author, first, second = connect(office.author), connect(office.worker), connect(office.worker)
-    for wire in (author, first, second):
+    # one after the other: who does not look yet hears nothing of the others' coming
+    for number, wire in enumerate((author, first, second), 1):
         wire.emit("watch", {"ticket_id": ticket_id})
-    author.wait_for("watchers", count=3)
+        author.wait_for("watchers", count=number)
     first.close()
     people = author.wait_for("watchers", count=4)[-1]["people"]
     assert office.worker.id in {person["id"] for person in people}
