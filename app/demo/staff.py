@@ -145,7 +145,7 @@ def load_firm(session: Session) -> Firm:
 
 
 def _ids(session: Session, name: object, number: object) -> dict[str, int]:
-    return {row[0]: row[1] for row in session.execute(select(name, number))}  # type: ignore[call-overload]
+    return {row[0]: row[1] for row in session.execute(select(name, number))}  # type: ignore[call-overload]  # columns of either table
 
 
 def _staff(session: Session, departments: list[Department], now: datetime) -> list[Staff]:

@@ -44,7 +44,7 @@ def test_worker_gives_each_job_a_context_and_a_session_of_its_own(
     seen: list[tuple[bool, Session]] = []
 
     def look() -> None:
-        seen.append((current_app._get_current_object() is app, db.session()))  # type: ignore[attr-defined]
+        seen.append((current_app._get_current_object() is app, db.session()))  # type: ignore[attr-defined]  # a LocalProxy
 
     monkeypatch.setattr(outbox, "sweep_outbox", look)
     for _turn in range(2):

@@ -140,7 +140,7 @@ def test_membership_must_make_sense(admin: FlaskClient, session: Session) -> Non
     number = session.scalars(select(Membership.id)).one()
     changed = admin.post(f"/memberships/edit/{number}", data={**base, "role": "coordinator"})
     assert changed.status_code == 302
-    assert session.get(Membership, number).role == "coordinator"  # type: ignore[union-attr]
+    assert session.get_one(Membership, number).role == "coordinator"
 
 
 def test_what_is_in_use_is_not_deleted_and_the_reason_is_told(
@@ -177,7 +177,7 @@ def test_merging_topics_moves_the_tickets(admin: FlaskClient, session: Session) 
     assert "Printers" in admin.get(chosen.location).text
     data = {"id": [kept_id, double_id], "target": kept_id}
     assert admin.post("/topics/merge", data=data).status_code == 302
-    assert session.get(Ticket, number).topic_id == kept_id  # type: ignore[union-attr]
+    assert session.get_one(Ticket, number).topic_id == kept_id
     assert session.get(Topic, double_id) is None
     assert entries(session, "reference.deleted")[0].new == {"merged_into": kept_id, "moved": 1}
 
@@ -187,7 +187,7 @@ def test_merging_units_moves_the_clients(admin: FlaskClient, session: Session) -
     kept_id, double_id = kept.id, double.id
     number = make_client(session, unit_id=double_id).id
     admin.post("/units/merge", data={"id": [double_id], "target": kept_id})
-    assert session.get(Client, number).unit_id == kept_id  # type: ignore[union-attr]
+    assert session.get_one(Client, number).unit_id == kept_id
     gone = admin.post("/units/merge", data={"id": [double_id], "target": kept_id})
     assert gone.status_code == 404
 

@@ -27,7 +27,7 @@ class DepartmentView(ModelView):
 
     datamodel = SQLAInterface(Department)
     list_columns = ["name", "short_name", "is_hidden"]  # noqa: RUF012 - FAB's way
-    add_columns = edit_columns = show_columns = ["name", "short_name", "is_hidden", "position"]  # noqa: RUF012
+    add_columns = edit_columns = show_columns = ["name", "short_name", "is_hidden", "position"]  # noqa: RUF012 - FAB
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_a_strange_host_stays_out_of_the_policy() -> None:
 
 def test_built_files_are_compressed_and_kept_for_ever(fab_app: Flask) -> None:
     with fab_app.test_request_context():
-        url = fab_app.jinja_env.globals["asset"]("js/app.js")  # type: ignore[operator]
+        url = fab_app.jinja_env.globals["asset"]("js/app.js")  # type: ignore[operator]  # a template global, typed object
     client = fab_app.test_client()
     with client.get(url, headers={"Accept-Encoding": "gzip"}) as packed:
         assert packed.headers["Content-Encoding"] == "gzip"

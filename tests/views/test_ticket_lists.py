@@ -167,8 +167,8 @@ def test_the_page_size_is_remembered_for_the_person(
 ) -> None:
     person = as_person(client, session, cast, "worker_a")
     person.get("/tickets/inbox?per=50")
-    assert session.get(Staff, cast.people["worker_a"]).page_size == 50  # type: ignore[union-attr]
-    assert session.get(Staff, cast.people["boss_a"]).page_size == 25  # type: ignore[union-attr]
+    assert session.get_one(Staff, cast.people["worker_a"]).page_size == 50
+    assert session.get_one(Staff, cast.people["boss_a"]).page_size == 25
     assert '<option value="/tickets/inbox?per=50" selected>' in person.get("/tickets/inbox").text
 
 

@@ -76,7 +76,7 @@ def test_the_slower_one_hears_who_was_faster(
     assert answer.status_code == 409
     assert name in answer.text
     assert ('data-hd-refusal="409"' in answer.text) == fragment
-    assert session.get(Ticket, number).taken_by_id == boss.id  # type: ignore[union-attr]
+    assert session.get_one(Ticket, number).taken_by_id == boss.id
 
 
 def test_moves_that_are_not_his_are_forbidden_hidden_or_unknown(
@@ -143,7 +143,7 @@ def test_the_priority_is_set_by_who_may(client: FlaskClient, session: Session, c
     boss = as_person(client, session, cast, "boss_a")
     number = cast.tickets["a_free"]
     assert boss.post(f"/tickets/{number}/priority", data={"priority": 2, "version": 1}).status_code == 303
-    assert session.get(Ticket, number).priority == Priority.HIGH  # type: ignore[union-attr]
+    assert session.get_one(Ticket, number).priority == Priority.HIGH
     for nonsense in ("9", "high", "", "-1"):
         answer = boss.post(f"/tickets/{number}/priority", data={"priority": nonsense})
         assert answer.status_code == 422
