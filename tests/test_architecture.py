@@ -99,7 +99,7 @@ def test_the_request_stays_in_the_views() -> None:
     ("library", "places"),
     [
         ("pandas", ("import_tools/", "app/services/statistics.py")),
-        ("ldap3", ("app/security/",)),
+        ("ldap3", ("app/security/", "app/directory/")),
         ("flask_admin", ("views/",)),
     ],
 )
