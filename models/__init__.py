@@ -2,33 +2,48 @@
 
 from models.base import Model, utcnow
 from models.clients import Client, ClientPhone, ClientWord, Unit
+from models.joins import BookRow, DirectorySource, MatchDecision, RowState, Verdict
 from models.journal import Delivery, JournalEntry, OutboxEvent, PeriodicRun
 from models.personal import EndedSession, SavedView, TicketRead
+from models.provenance import ChangeRequest, ClientClaim, Source
+from models.runs import ImportRun, RunChange, RunKind, RunState
 from models.staff import Department, Membership, Role, Staff
 from models.tickets import Call, Comment, Priority, State, Ticket, Topic
 
 __all__ = [
+    "BookRow",
     "Call",
+    "ChangeRequest",
     "Client",
+    "ClientClaim",
     "ClientPhone",
     "ClientWord",
     "Comment",
     "Delivery",
     "Department",
+    "DirectorySource",
     "EndedSession",
+    "ImportRun",
     "JournalEntry",
+    "MatchDecision",
     "Membership",
     "Model",
     "OutboxEvent",
     "PeriodicRun",
     "Priority",
     "Role",
+    "RowState",
+    "RunChange",
+    "RunKind",
+    "RunState",
     "SavedView",
+    "Source",
     "Staff",
     "State",
     "Ticket",
     "TicketRead",
     "Topic",
     "Unit",
+    "Verdict",
     "utcnow",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Model, UtcDateTime, utcnow
@@ -34,6 +34,12 @@ class Client(Model):
         Index("ix_client_unit", "unit_id"),
         Index("uq_client_login", "login", unique=True),
         Index("uq_client_object_guid", "object_guid", unique=True),
+        Index(
+            "ix_client_merged_into",
+            "merged_into_id",
+            postgresql_where=text("merged_into_id is not null"),
+            sqlite_where=text("merged_into_id is not null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -47,6 +53,9 @@ class Client(Model):
     object_guid: Mapped[str | None] = mapped_column(String(36))
     is_active: Mapped[bool] = mapped_column(Boolean, default=True, server_default="1")
     is_hidden: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
+    # a double: it is hidden, and its history is with that client. No foreign key: SQLite would have to
+    # rebuild the table for one, and lose the triggers that the look-up lives on
+    merged_into_id: Mapped[int | None] = mapped_column(Integer)
     tickets_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     calls_count: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     last_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
