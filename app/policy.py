@@ -60,6 +60,7 @@ class Verb(StrEnum):
     SEE_STATISTICS = "see_statistics"
     EXPORT = "export"
     EDIT_CLIENTS = "edit_clients"
+    MANAGE_CLIENTS = "manage_clients"  # imports, joins, merges, and taking them back
 
 
 class Standing(StrEnum):

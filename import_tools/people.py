@@ -16,15 +16,17 @@ from sqlalchemy.orm import Session, selectinload
 from app.errors import HelpdeskError, Invalid
 from app.events import unit_of_work
 from app.policy import Actor
-from app.services.clients import MOST_PHONES, add_clients, change_client, clean_values
+from app.services.claims import Statement, add_people, load_claims, tell
+from app.services.client_rows import MOST_PHONES, clean_values
+from app.services.runs import begin_writing, finish_run, start_run
+from app.services.units import LONGEST_UNIT, UnitNames
 from app.text import phone_digits
 from import_tools.matching import Known, plain_name
 from import_tools.person import Person, read_person
 from import_tools.sheet import Line, Sheet
-from models import Client, Unit
+from models import Client, ImportRun, RunKind, Source
 
 BATCH = 500
-LONGEST_UNIT = 200
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,26 @@ class Refusal:
 
 @dataclass
 class Report:
-    """What came of a list."""
+    """What came of a list. ``run_id`` is its run, by which it can be taken back."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     unknown: int = 0
+    run_id: int = 0
     units: list[str] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers of the run."""
+        counts = {"created": self.created, "changed": self.updated, "unchanged": self.unchanged}
+        return {**counts, "refused": len(self.refused)}
+
+    @property
+    def notes(self) -> list[dict[str, Any]]:
+        """The refused lines as a run keeps them."""
+        return [{"line": r.line, "text": r.who, "reason": r.reason} for r in self.refused]
 
 
 def import_people(
@@ -65,15 +79,22 @@ def import_people(
     A person without objectGUID, login and e-mail who is not known is refused unless ``create_without_login``.
     """
     report = Report()
-    task = _Import(session, report, actor, f"import {source}"[:80], create_without_login)
+    with nullcontext() if dry_run else unit_of_work(session):
+        run = start_run(session, RunKind.LIST, title=source, actor=actor)
+    report.run_id = run.id
+    task = _Import(session, report, actor, run, create_without_login)
     task.namesakes = Counter(key for line in sheet.lines() if (key := _name_key(line)))
     lines = sheet.lines()
     try:
         while batch := list(islice(lines, BATCH)):
             with nullcontext() if dry_run else unit_of_work(session):
+                begin_writing(session, task.run)
                 task.take(batch)
             if not dry_run:
                 session.expunge_all()
+                task.run = session.get_one(ImportRun, report.run_id)
+        with nullcontext() if dry_run else unit_of_work(session):
+            finish_run(session, task.run, counts=report.counts, notes=report.notes, actor=actor)
     finally:
         if dry_run:
             session.rollback()
@@ -94,17 +115,21 @@ class _Import:
     namesakes: Counter[tuple[str, str]]
 
     def __init__(
-        self, session: Session, report: Report, actor: Actor | None, subject: str, create_without_login: bool
+        self,
+        session: Session,
+        report: Report,
+        actor: Actor | None,
+        run: ImportRun,
+        create_without_login: bool,
     ) -> None:
         self.session = session
         self.report = report
         self.actor = actor
-        self.subject = subject
+        self.run = run
         self.create_without_login = create_without_login
         self.known = Known.load(session)
-        self.units = {
-            name.casefold(): unit_id for name, unit_id in session.execute(select(Unit.name, Unit.id))
-        }
+        self.units = UnitNames(session)
+        self.units.made = report.units
         self.met: dict[tuple[str, Any], int] = {}
 
     def take(self, batch: Sequence[Line]) -> None:
@@ -125,7 +150,7 @@ class _Import:
             else:
                 known.append((client_id, person, values))
         if new:
-            add_clients(self.session, new, actor=self.actor, subject=self.subject)
+            add_people(self.session, new, source=Source.LIST, run=self.run, actor=self.actor)
             self.report.created += len(new)
         self._update(known)
 
@@ -162,39 +187,35 @@ class _Import:
     def _unit(self, name: str) -> int:
         if len(name) > LONGEST_UNIT:
             raise Invalid(_("The unit's name is longer than %(number)s characters.", number=LONGEST_UNIT))
-        if name.casefold() not in self.units:
-            unit = Unit(name=name)
-            self.session.add(unit)
-            self.session.flush()
-            self.units[name.casefold()] = unit.id
-            self.report.units.append(name)
-        return self.units[name.casefold()]
+        return self.units.id_of(name)
 
     def _update(self, known: Sequence[tuple[int, Person, dict[str, Any]]]) -> None:
         ids = [client_id for client_id, _person, _values in known]
         query = select(Client).where(Client.id.in_(ids)).options(selectinload(Client.phones))
         clients = {client.id: client for client in self.session.scalars(query)}
+        claims = load_claims(self.session, ids)
         for client_id, person, values in known:
             client = clients[client_id]
-            before = client.version
+            said = claims.get(client_id, {}).get(Source.LIST)
+            earlier = said.values.get("phones", {}).get("value", []) if said else []
+            version = client.version
+            statement = Statement(client, _with_old_phones(client, values, earlier))
             try:
-                change_client(
-                    self.session, client, _with_old_phones(client, values), self.actor, self.subject
-                )
+                tell(self.session, [statement], source=Source.LIST, run=self.run, actor=self.actor)
             except HelpdeskError as error:
                 self.report.refused.append(Refusal(person.line, person.name, error.message))
                 continue
-            if client.version == before:
-                self.report.unchanged += 1
-            else:
+            if client.version != version:
                 self.report.updated += 1
+            else:
+                self.report.unchanged += 1
 
 
-def _with_old_phones(client: Client, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with new numbers before the old ones, or without numbers if there is no new one."""
-    changes = dict(values)
+def _with_old_phones(client: Client, values: Mapping[str, Any], earlier: Sequence[str]) -> dict[str, Any]:
+    """What the line says, without fields it leaves empty; new numbers come before those of earlier lists."""
+    told = {name: value for name, value in values.items() if name == "is_active" or value}
     digits = {phone.digits for phone in client.phones}
-    fresh = [number for number in changes.pop("phones") if phone_digits(number) not in digits]
+    fresh = [number for number in told.pop("phones", []) if phone_digits(number) not in digits]
     if fresh:
-        changes["phones"] = [*fresh, *(phone.number for phone in client.phones)][:MOST_PHONES]
-    return changes
+        told["phones"] = [*fresh, *earlier][:MOST_PHONES]
+    return told

@@ -2,11 +2,11 @@
 
 from models.base import Model, utcnow
 from models.clients import Client, ClientPhone, ClientWord, Unit
-from models.joins import BookRow, DirectorySource, MatchDecision, RowState, Verdict
+from models.joins import BookRow, DirectorySource, MatchDecision, RowStanding, TwinPair, Verdict
 from models.journal import Delivery, JournalEntry, OutboxEvent, PeriodicRun
 from models.personal import EndedSession, SavedView, TicketRead
 from models.provenance import ChangeRequest, ClientClaim, Source
-from models.runs import ImportRun, RunChange, RunKind, RunState
+from models.runs import ImportRun, RunChange, RunKind, RunStage
 from models.staff import Department, Membership, Role, Staff
 from models.tickets import Call, Comment, Priority, State, Ticket, Topic
 
@@ -32,10 +32,10 @@ __all__ = [
     "PeriodicRun",
     "Priority",
     "Role",
-    "RowState",
+    "RowStanding",
     "RunChange",
     "RunKind",
-    "RunState",
+    "RunStage",
     "SavedView",
     "Source",
     "Staff",
@@ -43,6 +43,7 @@ __all__ = [
     "Ticket",
     "TicketRead",
     "Topic",
+    "TwinPair",
     "Unit",
     "Verdict",
     "utcnow",

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Json, Model, UtcDateTime, utcnow
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.staff import Staff
 
 
-class RowState(StrEnum):
+class RowStanding(StrEnum):
     """What has become of a row of a phone book."""
 
     LINKED = "linked"
@@ -34,18 +34,20 @@ class Verdict(StrEnum):
     REFUSED = "refused"  # it is not this client
     CREATED = "created"  # it is somebody new: this client was made
     LEFT = "left"  # it is nobody: a fax, an office
+    REOPENED = "reopened"  # forget what was decided before
 
 
 class BookRow(Model):
     """One row of a phone book as one run read it.
 
     ``key`` names the row across imports (its name; with number and room where names repeat).
-    ``candidates``: [{"client_id", "score", "evidence"}], best first.
+    ``candidates``: [{"client_id", "score", "evidence"}], best first. ``found_standing`` and ``found_client_id``
+    are the machine's own word, to which a row falls back when a person's decision is taken back.
     """
 
     __tablename__ = "book_row"
     __table_args__ = (
-        Index("ix_book_row_run", "run_id", "state", "id"),
+        Index("ix_book_row_run", "run_id", "standing", "id"),
         Index("ix_book_row_client", "client_id", "run_id"),
         Index("ix_book_row_key", "key", "run_id"),
     )
@@ -61,22 +63,27 @@ class BookRow(Model):
     unit: Mapped[str] = mapped_column(String(200), default="", server_default="")
     job_title: Mapped[str] = mapped_column(String(200), default="", server_default="")
     email: Mapped[str] = mapped_column(String(320), default="", server_default="")
-    state: Mapped[str] = mapped_column(String(10), default=RowState.UNMATCHED)
+    standing: Mapped[str] = mapped_column(String(10), default=RowStanding.UNMATCHED)
     client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"))
+    found_standing: Mapped[str] = mapped_column(String(10), default=RowStanding.UNMATCHED)
+    found_client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"))
     is_decided: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
     evidence: Mapped[list[str]] = mapped_column(Json, default=list)
     candidates: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
 
     run: Mapped[ImportRun] = relationship()
-    client: Mapped[Client | None] = relationship()
+    client: Mapped[Client | None] = relationship(foreign_keys=[client_id])
 
 
 class MatchDecision(Model):
-    """A person's word about a row of the phone book, remembered by the row's ``key`` for every later import."""
+    """A person's word about a row of a phone book, remembered by the row's ``key`` for later imports.
+
+    Words are only added, and the later ones beat the earlier, so that a sitting can be taken back.
+    """
 
     __tablename__ = "match_decision"
     __table_args__ = (
-        UniqueConstraint("key", "client_id", "verdict", name="uq_match_decision"),
+        Index("ix_match_decision_key", "key", "id"),
         Index("ix_match_decision_run", "run_id"),
     )
 
@@ -109,3 +116,29 @@ class DirectorySource(Model):
     cursor: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class TwinPair(Model):
+    """Two clients who may be one person, the smaller id first. A dismissed pair is not shown again."""
+
+    __tablename__ = "twin_pair"
+    __table_args__ = (
+        Index(
+            "ix_twin_pair_open",
+            "score",
+            postgresql_where=text("dismissed_at is null"),
+            sqlite_where=text("dismissed_at is null"),
+        ),
+    )
+
+    client_id: Mapped[int] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(
+        ForeignKey("client.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    score: Mapped[int] = mapped_column(Integer)  # 0 … 100
+    evidence: Mapped[list[str]] = mapped_column(Json, default=list)
+    dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dismissed_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+
+    client: Mapped[Client] = relationship(foreign_keys=[client_id])
+    other: Mapped[Client] = relationship(foreign_keys=[other_id])

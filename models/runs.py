@@ -1,4 +1,4 @@
-"""What changed the client base as a whole: every import, sync, join and merge, so that it can be taken back."""
+"""What changed the client base: every import, sync, join and merge, so that it can be taken back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RunKind(StrEnum):
     MERGE = "merge"  # two clients became one
 
 
-class RunState(StrEnum):
+class RunStage(StrEnum):
     """Where a run stands. Only an applied run has changed anything."""
 
     RUNNING = "running"
@@ -47,21 +47,21 @@ class ImportRun(Model):
     __tablename__ = "import_run"
     __table_args__ = (
         CheckConstraint(
-            "state in ('running', 'waiting', 'applied', 'failed', 'refused', 'undone')",
-            name="ck_import_run_state",
+            "stage in ('running', 'waiting', 'applied', 'failed', 'refused', 'undone')",
+            name="ck_import_run_stage",
         ),
         Index("ix_import_run_kind", "kind", "id"),
         Index(
             "ix_import_run_open",
             "id",
-            postgresql_where=text("state in ('running', 'waiting')"),
-            sqlite_where=text("state in ('running', 'waiting')"),
+            postgresql_where=text("stage in ('running', 'waiting')"),
+            sqlite_where=text("stage in ('running', 'waiting')"),
         ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))
-    state: Mapped[str] = mapped_column(String(10), default=RunState.RUNNING)
+    stage: Mapped[str] = mapped_column(String(10), default=RunStage.RUNNING)
     title: Mapped[str] = mapped_column(String(200), default="", server_default="")
     # the run whose rows this one decides about: it is taken back together with it
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))

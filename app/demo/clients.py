@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from app.demo.names import Person, invent_person, make_login
 from app.demo.writer import Table, stamp
-from app.services.clients import search_words
+from app.services.client_rows import search_words
 from app.text import phone_digits
 from models import Client, ClientPhone, ClientWord
 

@@ -157,7 +157,7 @@ def test_member_is_one_only_between_his_dates(
 WORK = {"take", "release", "transfer", "complete", "reopen", "comment"}
 EVERYTHING = WORK | {
     "create", "archive", "restore", "edit", "set_priority", "plan", "see_statistics", "export",
-    "edit_clients",
+    "edit_clients", "manage_clients",
 }  # fmt: skip
 MAY = {
     "administrator": EVERYTHING,

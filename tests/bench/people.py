@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from app.services.clients import search_words
+from app.services.client_rows import search_words
 from app.text import phone_digits
 from models import Client, ClientPhone, ClientWord, Unit
 

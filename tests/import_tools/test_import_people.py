@@ -16,7 +16,7 @@ from app.events import Kind
 from app.search import find_clients
 from import_tools.people import Report, import_people
 from import_tools.sheet import open_sheet
-from models import Client, ClientPhone, JournalEntry, Unit
+from models import Client, ClientPhone, ImportRun, JournalEntry, RunStage, Unit
 from tests.support.factories import make_client, make_unit
 
 GUID = "21469208-b3df-c782-4820-fb8379096cf4"
@@ -65,7 +65,10 @@ def test_what_changed_is_updated_and_journalled_and_an_empty_cell_erases_nothing
     assert (client.unit.name, client.is_active) == ("Канцелярія", True)
     entries = session.scalars(select(JournalEntry).where(JournalEntry.client_id == client.id))
     told = [(entry.kind, entry.subject, entry.actor_id) for entry in entries]
-    assert told == [(kind, "import people.csv", None) for kind in (Kind.CLIENT_CREATED, Kind.CLIENT_EDITED)]
+    runs = session.scalars(select(ImportRun).order_by(ImportRun.id)).all()
+    assert [(run.title, run.stage) for run in runs] == [("people.csv", RunStage.APPLIED)] * 2
+    kinds = (Kind.CLIENT_CREATED, Kind.CLIENT_EDITED)
+    assert told == [(kind, f"run {run.id}", None) for kind, run in zip(kinds, runs, strict=True)]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "windows-1251", "koi8-u"])

@@ -107,7 +107,7 @@ def make_client(
     session: Session, full_name: str = "", *, phones: Iterable[str] = (), **values: Any
 ) -> Client:
     """A client that the look-up finds."""
-    from app.services.clients import reindex_client
+    from app.services.client_rows import reindex_client
     from app.text import phone_digits
 
     client = Client(full_name=full_name or f"Client {next(_numbers)}", **values)

@@ -30,7 +30,7 @@ def upgrade() -> None:
         "import_run",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("stage", sa.String(length=10), nullable=False),
         sa.Column("title", sa.String(length=200), server_default="", nullable=False),
         sa.Column("parent_id", sa.Integer(), nullable=True),
         sa.Column("actor_id", sa.Integer(), nullable=True),
@@ -45,8 +45,8 @@ def upgrade() -> None:
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_by_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
-            "state in ('running', 'waiting', 'applied', 'failed', 'refused', 'undone')",
-            name="ck_import_run_state",
+            "stage in ('running', 'waiting', 'applied', 'failed', 'refused', 'undone')",
+            name="ck_import_run_stage",
         ),
         sa.ForeignKeyConstraint(
             ["actor_id"],
@@ -68,8 +68,8 @@ def upgrade() -> None:
         "import_run",
         ["id"],
         unique=False,
-        postgresql_where=sa.text("state in ('running', 'waiting')"),
-        sqlite_where=sa.text("state in ('running', 'waiting')"),
+        postgresql_where=sa.text("stage in ('running', 'waiting')"),
+        sqlite_where=sa.text("stage in ('running', 'waiting')"),
     )
 
     op.create_table(
@@ -85,21 +85,21 @@ def upgrade() -> None:
         sa.Column("unit", sa.String(length=200), server_default="", nullable=False),
         sa.Column("job_title", sa.String(length=200), server_default="", nullable=False),
         sa.Column("email", sa.String(length=320), server_default="", nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("standing", sa.String(length=10), nullable=False),
         sa.Column("client_id", sa.Integer(), nullable=True),
+        sa.Column("found_standing", sa.String(length=10), nullable=False),
+        sa.Column("found_client_id", sa.Integer(), nullable=True),
         sa.Column("is_decided", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("evidence", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("candidates", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["client_id"],
-            ["client.id"],
-        ),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"]),
+        sa.ForeignKeyConstraint(["found_client_id"], ["client.id"]),
         sa.ForeignKeyConstraint(["run_id"], ["import_run.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_book_row_client", "book_row", ["client_id", "run_id"])
     op.create_index("ix_book_row_key", "book_row", ["key", "run_id"])
-    op.create_index("ix_book_row_run", "book_row", ["run_id", "state", "id"])
+    op.create_index("ix_book_row_run", "book_row", ["run_id", "standing", "id"])
 
     op.create_table(
         "change_request",
@@ -167,9 +167,9 @@ def upgrade() -> None:
             ["import_run.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("key", "client_id", "verdict", name="uq_match_decision"),
     )
     op.create_index("ix_match_decision_run", "match_decision", ["run_id"])
+    op.create_index("ix_match_decision_key", "match_decision", ["key", "id"])
 
     op.create_table(
         "run_change",
@@ -190,6 +190,25 @@ def upgrade() -> None:
     op.create_index("ix_run_change_client", "run_change", ["client_id", "id"])
     op.create_index("ix_run_change_run", "run_change", ["run_id", "id"])
 
+    op.create_table(
+        "twin_pair",
+        sa.Column("client_id", sa.Integer(), nullable=False),
+        sa.Column("other_id", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("evidence", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("dismissed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dismissed_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["other_id"], ["client.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["dismissed_by_id"], ["ab_user.id"]),
+        sa.PrimaryKeyConstraint("client_id", "other_id"),
+    )
+    op.create_index("ix_twin_pair_other_id", "twin_pair", ["other_id"])
+    undecided = sa.text("dismissed_at is null")
+    op.create_index(
+        "ix_twin_pair_open", "twin_pair", ["score"], postgresql_where=undecided, sqlite_where=undecided
+    )
+
     op.add_column("client", sa.Column("merged_into_id", sa.Integer(), nullable=True))
     merged = sa.text("merged_into_id is not null")
     op.create_index(
@@ -204,10 +223,15 @@ def downgrade() -> None:
     else:
         op.drop_column("client", "merged_into_id")
 
+    op.drop_index("ix_twin_pair_open", "twin_pair")
+    op.drop_index("ix_twin_pair_other_id", "twin_pair")
+    op.drop_table("twin_pair")
+
     op.drop_index("ix_run_change_run", "run_change")
     op.drop_index("ix_run_change_client", "run_change")
 
     op.drop_table("run_change")
+    op.drop_index("ix_match_decision_key", "match_decision")
     op.drop_index("ix_match_decision_run", "match_decision")
 
     op.drop_table("match_decision")
@@ -229,8 +253,8 @@ def downgrade() -> None:
     op.drop_index(
         "ix_import_run_open",
         "import_run",
-        postgresql_where=sa.text("state in ('running', 'waiting')"),
-        sqlite_where=sa.text("state in ('running', 'waiting')"),
+        postgresql_where=sa.text("stage in ('running', 'waiting')"),
+        sqlite_where=sa.text("stage in ('running', 'waiting')"),
     )
     op.drop_index("ix_import_run_kind", "import_run")
 

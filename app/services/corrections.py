@@ -1,0 +1,103 @@
+"""Corrections by those who may not edit clients: asked for field by field, then accepted or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.events import Kind, record
+from app.policy import Actor, Verb, can_somewhere, ensure_can_somewhere
+from app.services.claims import Statement, tell
+from app.services.client_rows import clean_values
+from app.services.rows import find_row
+from app.services.units import UnitNames
+from models import ChangeRequest, Client, Source, utcnow
+
+ASKABLE = ("full_name", "unit_id", "job_title", "room", "phones", "email")
+MOST_OPEN = 20
+
+
+def ask_correction(
+    session: Session, client_id: int, changes: Mapping[str, Any], *, actor: Actor
+) -> list[ChangeRequest]:
+    """Ask for a correction of some fields; what does not differ is left out, asking twice is one request.
+
+    Raises Forbidden for a person without any role, NotFound, Invalid naming the field that cannot be used.
+    """
+    if not (can_somewhere(actor, Verb.CREATE) or can_somewhere(actor, Verb.EDIT_CLIENTS)):
+        raise Forbidden(_("You may not do this."))
+    query = select(Client).where(Client.id == client_id).options(selectinload(Client.phones))
+    client = session.scalars(query).one_or_none()
+    if client is None:
+        raise NotFound(_("There is no such client."))
+    clean = clean_values(session, {name: value for name, value in changes.items() if name in ASKABLE})
+    units = UnitNames(session)
+    wanted = units.by_name(clean)
+    known = {field: units.value_of(client, field) for field in wanted}
+    same = select(ChangeRequest).where(
+        ChangeRequest.client_id == client.id, ChangeRequest.decided_at.is_(None)
+    )
+    waiting = session.scalars(same).all()
+    asked = {(request.field, repr(request.new)) for request in waiting}
+    fresh = [f for f in wanted if wanted[f] != known[f] and (f, repr(wanted[f])) not in asked]
+    if len(waiting) + len(fresh) > MOST_OPEN:
+        raise Invalid(_("Too many corrections of this client wait already: ask your coordinator."))
+    requests = [
+        ChangeRequest(client_id=client.id, field=f, old=known[f], new=wanted[f], asked_by_id=actor.id)
+        for f in fresh
+    ]
+    session.add_all(requests)
+    session.flush()
+    if requests:
+        old, new = {f: known[f] for f in fresh}, {f: wanted[f] for f in fresh}
+        record(session, Kind.CORRECTION_ASKED, actor=actor, client_id=client.id, old=old, new=new)
+    return requests
+
+
+def open_corrections(
+    session: Session, *, actor: Actor, client_id: int | None = None, limit: int = 100
+) -> Sequence[ChangeRequest]:
+    """The corrections that wait, oldest first; of one client or of all. Raises Forbidden."""
+    ensure_can_somewhere(actor, Verb.EDIT_CLIENTS)
+    query = select(ChangeRequest).where(ChangeRequest.decided_at.is_(None))
+    if client_id is not None:
+        query = query.where(ChangeRequest.client_id == client_id)
+    query = query.options(joinedload(ChangeRequest.client), joinedload(ChangeRequest.asked_by))
+    return session.scalars(query.order_by(ChangeRequest.client_id, ChangeRequest.id).limit(limit)).all()
+
+
+def count_corrections(session: Session) -> int:
+    """How many corrections wait."""
+    waiting = select(func.count()).select_from(ChangeRequest).where(ChangeRequest.decided_at.is_(None))
+    return session.scalar(waiting) or 0
+
+
+def decide_correction(session: Session, request_id: int, *, is_accepted: bool, actor: Actor) -> ChangeRequest:
+    """Say yes or no to one field. A yes is a person's word like any other correction.
+
+    Raises Forbidden, NotFound, Conflict when somebody has decided meanwhile, Invalid.
+    """
+    ensure_can_somewhere(actor, Verb.EDIT_CLIENTS)
+    request = find_row(session, ChangeRequest, request_id)
+    if request is None:
+        raise NotFound(_("There is no such request."))
+    claimed = session.execute(
+        update(ChangeRequest)
+        .where(ChangeRequest.id == request.id, ChangeRequest.decided_at.is_(None))
+        .values(decided_at=utcnow(), decided_by_id=actor.id, is_accepted=is_accepted)
+        .execution_options(synchronize_session="fetch")
+    )
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        raise Conflict(_("Somebody has decided about this correction meanwhile."))
+    if is_accepted:
+        query = select(Client).where(Client.id == request.client_id).options(selectinload(Client.phones))
+        client = session.scalars(query).one()
+        tell(session, [Statement(client, {request.field: request.new})], source=Source.PERSON, actor=actor)
+    facts = {"field": request.field, "value": request.new, "accepted": is_accepted}
+    record(session, Kind.CORRECTION_DECIDED, actor=actor, client_id=request.client_id, new=facts)
+    return request

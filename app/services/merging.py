@@ -1,0 +1,147 @@
+"""Two clients who are one person: the double's tickets and calls move, and can move back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from app.errors import Conflict, Invalid, NotFound
+from app.events import Kind, record
+from app.policy import Actor, Verb, ensure_can_somewhere
+from app.services.claims import Statement, note_change, tell
+from app.services.client_rows import change_client, reindex_client
+from app.services.runs import begin_writing, finish_run, start_run
+from app.services.units import UnitNames
+from models import BookRow, Call, Client, ImportRun, RunChange, RunKind, Source, Ticket, TwinPair
+
+# what the one who stays takes over where he has nothing himself; logins and GUIDs stay with their records
+TAKEN_OVER = ("email", "unit", "job_title", "phones", "room", "note")
+
+
+def merge_clients(
+    session: Session, client_id: int, double_id: int, *, actor: Actor
+) -> tuple[Client, ImportRun]:
+    """Make one of two clients; returns who stays and the run that can be taken back.
+
+    The one whom the directory knows stays, else the one with a login, else ``client_id``.
+    Raises Forbidden, NotFound; Invalid for one and the same or a double that is merged already; Conflict.
+    """
+    ensure_can_somewhere(actor, Verb.MANAGE_CLIENTS)
+    if client_id == double_id:
+        raise Invalid(_("Choose two different clients."))
+    stays, double = (_load(session, number) for number in (client_id, double_id))
+    if _standing(double) > _standing(stays):
+        stays, double = double, stays
+    run = start_run(session, RunKind.MERGE, title=f"{double.full_name} → {stays.full_name}", actor=actor)
+    begin_writing(session, run)
+    moved = _move_history(session, double.id, stays.id)
+    units = UnitNames(session)
+    left = {name: units.value_of(double, name) for name in TAKEN_OVER}
+    tell(session, [Statement(stays, left)], source=Source.MERGED, run=run, actor=actor)
+    change_client(session, double, {"is_hidden": True, "merged_into_id": stays.id}, actor, f"run {run.id}")
+    note_change(session, run, double.id, "merged", "", {"is_hidden": False}, {"into": stays.id, **moved})
+    _after(session, stays, double)
+    session.execute(TwinPair.__table__.delete().where(_is_pair(stays.id, double.id)))
+    counts = {"tickets": len(moved["tickets"]), "calls": len(moved["calls"])}
+    finish_run(session, run, counts=counts, actor=actor)
+    facts = {"double": double.id, "into": stays.id, "run": run.id, **counts}
+    for client in (double, stays):
+        record(
+            session, Kind.CLIENT_MERGED, actor=actor, client_id=client.id, new={"double": double.id, **facts}
+        )
+    return stays, run
+
+
+def take_back_merge(session: Session, change: RunChange, *, actor: Actor) -> None:
+    """Two clients again: what was moved goes back, what came since stays with the one who stayed."""
+    new: dict[str, Any] = change.new
+    double = _load_any(session, change.client_id)
+    stays = _load_any(session, new["into"])
+    for table, ids in ((Ticket, new["tickets"]), (Call, new["calls"]), (BookRow, new["rows"])):
+        _set_owner(session, table, ids, double.id)
+    change_client(
+        session,
+        double,
+        {"is_hidden": bool(change.old["is_hidden"]), "merged_into_id": None},
+        actor,
+        f"undo of run {change.run_id}",
+    )
+    _after(session, stays, double)
+    for client in (double, stays):
+        facts = {"double": double.id, "into": stays.id, "run": change.run_id}
+        record(session, Kind.CLIENT_UNMERGED, actor=actor, client_id=client.id, new=facts)
+
+
+def survivor_id(session: Session, client_id: int) -> int:
+    """The client with whom this one's history is now; himself if he was never merged."""
+    seen = set()
+    while client_id not in seen:
+        seen.add(client_id)
+        into = session.scalar(select(Client.merged_into_id).where(Client.id == client_id))
+        if into is None:
+            break
+        client_id = into
+    return client_id
+
+
+def _load_any(session: Session, client_id: int) -> Client:
+    query = select(Client).where(Client.id == client_id).options(selectinload(Client.phones))
+    client = session.scalars(query).one_or_none()
+    if client is None:
+        raise NotFound(_("There is no such client."))
+    return client
+
+
+def _load(session: Session, client_id: int) -> Client:
+    client = _load_any(session, client_id)
+    if client.merged_into_id is not None:
+        raise Conflict(_("%(name)s was merged already.", name=client.full_name), current=client.version)
+    return client
+
+
+def _standing(client: Client) -> tuple[bool, bool]:
+    return client.object_guid is not None, client.login is not None
+
+
+def _move_history(session: Session, source: int, target: int) -> dict[str, list[int]]:
+    """Move everything that hangs on a client; returns what was moved, by table."""
+    moved: dict[str, list[int]] = {}
+    for name, table in (("tickets", Ticket), ("calls", Call), ("rows", BookRow)):
+        owner: Any = table
+        moved[name] = list(session.scalars(select(owner.id).where(owner.client_id == source)))
+        _set_owner(session, table, moved[name], target)
+    return moved
+
+
+def _set_owner(session: Session, table: Any, ids: Iterable[int], client_id: int) -> None:
+    wanted = list(ids)
+    for start in range(0, len(wanted), 500):
+        session.execute(
+            update(table)
+            .where(table.id.in_(wanted[start : start + 500]))
+            .values(client_id=client_id)
+            .execution_options(synchronize_session="fetch")
+        )
+
+
+def _after(session: Session, stays: Client, double: Client) -> None:
+    """Counters and the look-up's words of both follow their histories."""
+    for client in (stays, double):
+        totals = [
+            session.execute(
+                select(func.count(), func.max(table.created_at)).where(table.client_id == client.id)
+            ).one()
+            for table in (Ticket, Call)
+        ]
+        client.tickets_count, client.calls_count = totals[0][0], totals[1][0]
+        client.last_contact_at = max((moment for _number, moment in totals if moment), default=None)
+        session.flush()
+        reindex_client(session, client)
+
+
+def _is_pair(one: int, other: int) -> Any:
+    return (TwinPair.client_id == min(one, other)) & (TwinPair.other_id == max(one, other))

@@ -1,0 +1,186 @@
+"""A run taken back as a whole: its claims go, whatever was said before or after it stays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, selectinload
+
+from app.errors import Conflict, Invalid
+from app.events import Kind, record
+from app.policy import Actor
+from app.services.book_rows import take_back_decisions
+from app.services.claims import (
+    Claims,
+    apply_claims,
+    forget_client,
+    free_unique,
+    load_claims,
+    resolve,
+    write_claim,
+)
+from app.services.merging import take_back_merge
+from app.services.runs import access_run, begin_writing
+from app.services.units import UnitNames
+from models import (
+    Client,
+    ClientClaim,
+    DirectorySource,
+    ImportRun,
+    RunChange,
+    RunKind,
+    RunStage,
+    Source,
+    utcnow,
+)
+
+BATCH = 500
+_DONE = (RunStage.APPLIED, RunStage.FAILED)
+_HEARD_OF_ELSEWHERE = frozenset({Source.DIRECTORY, Source.BOOK, Source.LIST, Source.MERGED})
+
+
+def undo_run(session: Session, run_id: int, *, actor: Actor) -> dict[str, int]:
+    """Take back everything a run did, and the decisions made about its rows; one transaction.
+
+    What a person or a later run has said since stays. Clients whom the run made are hidden, unless tickets or
+    calls were written for them meanwhile: those stay, and are counted as ``kept``.
+    Raises Forbidden, NotFound; Invalid for a run that changed nothing, Conflict when another run writes now.
+    """
+    run = access_run(session, run_id, actor=actor)
+    if run.stage not in _DONE:
+        raise Invalid(_("Only a run that is done can be taken back."))
+    begin_writing(session, None)
+    counts: Counter[str] = Counter()
+    children = select(ImportRun).where(ImportRun.parent_id == run.id, ImportRun.stage.in_(_DONE))
+    for child in session.scalars(children.order_by(ImportRun.id.desc())).all():
+        counts += _take_back(session, child, actor)
+    counts += _take_back(session, run, actor)
+    return dict(counts)
+
+
+def _take_back(session: Session, run: ImportRun, actor: Actor) -> Counter[str]:
+    claimed = session.execute(
+        update(ImportRun)
+        .where(ImportRun.id == run.id, ImportRun.stage.in_(_DONE))
+        .values(stage=RunStage.UNDONE, undone_at=utcnow(), undone_by_id=actor.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        raise Conflict(_("Somebody has taken this run back already."))
+    counts: Counter[str] = Counter()
+    before: int | None = None
+    while batch := _next_changes(session, run.id, before):
+        counts += _Reversal(session, run, actor).take_back(batch)
+        before = batch[-1].id
+    if run.kind == RunKind.JOIN:
+        take_back_decisions(session, run)
+    if run.kind == RunKind.SYNC:  # the next sync must read everything again
+        session.execute(update(DirectorySource).values(cursor={}))
+    new = {"run": run.id, "kind": run.kind, "title": run.title, **counts}
+    record(session, Kind.RUN_UNDONE, actor=actor, subject=f"run {run.id}", new=new)
+    return counts
+
+
+def _next_changes(session: Session, run_id: int, before: int | None) -> Sequence[RunChange]:
+    query = select(RunChange).where(RunChange.run_id == run_id)
+    if before is not None:
+        query = query.where(RunChange.id < before)
+    return session.scalars(query.order_by(RunChange.id.desc()).limit(BATCH)).all()
+
+
+class _Reversal:
+    """Some changes of one run, the latest first."""
+
+    def __init__(self, session: Session, run: ImportRun, actor: Actor) -> None:
+        self.session, self.run, self.actor = session, run, actor
+        self.subject = f"undo of run {run.id}"
+        self.units = UnitNames(session)
+        self.touched: dict[int, set[str]] = {}
+        self.counts: Counter[str] = Counter()
+        self.clients: dict[int, Client] = {}
+        self.stored: dict[int, dict[str, ClientClaim]] = {}
+
+    def take_back(self, changes: Sequence[RunChange]) -> Counter[str]:
+        ids = {change.client_id for change in changes}
+        query = select(Client).where(Client.id.in_(ids)).options(selectinload(Client.phones))
+        self.clients = {client.id: client for client in self.session.scalars(query)}
+        self.stored = load_claims(self.session, ids)
+        for change in changes:
+            if change.action == "merged":
+                take_back_merge(self.session, change, actor=self.actor)
+                self.counts["unmerged"] += 1
+            elif change.action == "created" and self._is_only_ours(change):
+                self._take_out(change)
+            else:
+                self._restore(change)
+        self._apply()
+        return self.counts
+
+    def _is_only_ours(self, change: RunChange) -> bool:
+        others = _HEARD_OF_ELSEWHERE - {change.source}
+        return not others & self.stored.get(change.client_id, {}).keys()
+
+    def _take_out(self, change: RunChange) -> None:
+        client = self.clients[change.client_id]
+        if client.tickets_count or client.calls_count:
+            self.counts["kept"] += 1
+            return
+        self.touched.pop(client.id, None)
+        forget_client(self.session, client, actor=self.actor, subject=self.subject)
+        self.counts["removed"] += 1
+
+    def _restore(self, change: RunChange) -> None:
+        """Put the source's earlier words back where this run's are still the last ones."""
+        stored = self.stored.setdefault(change.client_id, {})
+        said = dict(stored[change.source].values) if change.source in stored else {}
+        for field, entry in change.new.items():
+            if said.get(field) != entry:
+                self._hand_on(change, field)
+            elif (old := change.old.get(field)) is None:
+                said.pop(field, None)
+            else:
+                said[field] = old
+        write_claim(self.session, change.client_id, change.source, said, stored)
+        self.touched.setdefault(change.client_id, set()).update(change.new)
+
+    def _hand_on(self, change: RunChange, field: str) -> None:
+        """A later run spoke after this one: should it be taken back too, it must find what was before us."""
+        later = select(RunChange).where(
+            RunChange.client_id == change.client_id,
+            RunChange.source == change.source,
+            RunChange.id > change.id,
+            RunChange.run_id != change.run_id,
+        )
+        for row in self.session.scalars(later.order_by(RunChange.id)):
+            if field in row.new:
+                row.old = {**row.old, field: change.old.get(field)}
+                return
+
+    def _apply(self) -> None:
+        """Let the clients' columns follow from the claims that are left."""
+        claims: dict[int, Claims] = {
+            client_id: {source: claim.values for source, claim in self.stored[client_id].items()}
+            for client_id in self.touched
+        }
+        free_unique(self.session, {i: self._unique(claims[i], fields) for i, fields in self.touched.items()})
+        for client_id, fields in self.touched.items():
+            client = self.clients[client_id]
+            version = client.version
+            apply_claims(
+                self.session,
+                client,
+                claims[client_id],
+                fields,
+                units=self.units,
+                actor=self.actor,
+                subject=self.subject,
+            )
+            self.counts["restored"] += client.version != version
+
+    @staticmethod
+    def _unique(claims: Claims, fields: set[str]) -> Mapping[str, Any]:
+        return {field: resolve(claims, field) for field in fields & {"login", "object_guid"}}
