@@ -41,8 +41,8 @@ class BookRow(Model):
     """One row of a phone book as one run read it.
 
     ``key`` names the row across imports (its name; with number and room where names repeat).
-    ``candidates``: [{"client_id", "score", "evidence"}], best first. ``found_standing`` and ``found_client_id``
-    are the machine's own word, to which a row falls back when a person's decision is taken back.
+    ``candidates``: [{"client_id", "score", "evidence"}], best first. ``found_standing`` and
+    ``found_client_id`` are the machine's own word, to which a row falls back when a decision is taken back.
     """
 
     __tablename__ = "book_row"

@@ -7,6 +7,7 @@ from flask_appbuilder import AppBuilder
 
 from views.api import register_api
 from views.calls import CallsView
+from views.client_base import register_client_base
 from views.client_parts import ClientPartsView
 from views.clients import ClientsView
 from views.console import register_console
@@ -35,6 +36,7 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
         builder.add_view_no_menu(view)
     for view in (CallsView, ClientPartsView, ClientsView, NewTicketView):
         builder.add_view_no_menu(view)
+    register_client_base(builder)
     register_api(app, builder)
     register_reference(app, builder)
     register_console(app, builder)

@@ -118,7 +118,10 @@ class Shell:
             Link(_("Knowledge base"), "/knowledge/", "journal-text"),
             Link(_("Notes"), "/notes/", "sticky"),
         ]
-        lead = [Link(_("Statistics"), "/statistics/", "graph-up")]
+        lead = [
+            Link(_("Statistics"), "/statistics/", "graph-up"),
+            Link(_("Client base"), "/client-base/", "person-lines-fill"),
+        ]
         sections = [Section("", [link for link in own if self.exists(link.url)])]
         sections.append(Section(_("For managers"), [link for link in lead if self.exists(link.url)]))
         shown = {link.url for section in sections for link in section.links}

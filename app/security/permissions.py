@@ -15,6 +15,7 @@ STAFF_SCREENS: dict[str, frozenset[str]] = {
     "Home": frozenset({"can_use"}),
     "Tickets": frozenset({"can_use"}),
     "Clients": frozenset({"can_use"}),
+    "ClientBase": frozenset({"can_use"}),
     "Notices": frozenset({"can_use"}),
     "Settings": frozenset({"can_use"}),
     "TicketApi": frozenset({"can_read", "can_write"}),

@@ -45,7 +45,7 @@ def list_rows(
     after_row: int = 0,
     limit: int = 25,
 ) -> tuple[Sequence[BookRow], int | None]:
-    """A page of the book's rows of one standing, in the book's order, and the next cursor. Raises Forbidden."""
+    """A page of the book's rows of one standing, in its order, and the next cursor. Raises Forbidden."""
     ensure_can_somewhere(actor, Verb.MANAGE_CLIENTS)
     query = select(BookRow).where(
         BookRow.run_id == book.id, BookRow.standing == standing, BookRow.row > after_row
