@@ -34,8 +34,8 @@ FIELDS = (
     "is_active",
     "object_guid",
 )
-_USUAL = (Source.PERSON, Source.DIRECTORY, Source.BOOK, Source.LIST, Source.MERGED, Source.EARLIER)
-_AT_THE_DESK = (Source.PERSON, Source.BOOK, Source.DIRECTORY, Source.LIST, Source.MERGED, Source.EARLIER)
+_USUAL = (Source.PERSON, Source.DIRECTORY, Source.BOOK, Source.LIST, Source.EARLIER, Source.MERGED)
+_AT_THE_DESK = (Source.PERSON, Source.BOOK, Source.DIRECTORY, Source.LIST, Source.EARLIER, Source.MERGED)
 ORDER = {field: _AT_THE_DESK if field in {"phones", "room"} else _USUAL for field in FIELDS}
 _NOTHING: dict[str, Any] = {"login": None, "email": None, "unit": None, "object_guid": None, "phones": []}
 _UNIQUE = ("login", "object_guid")
@@ -97,7 +97,28 @@ def tell(
     """
     teller = _Teller(session, source, run, actor)
     stored = load_claims(session, (statement.client.id for statement in statements))
-    return [teller.tell(s.client, s.values, stored.setdefault(s.client.id, {})) for s in statements]
+    news = [teller.hear(s.client, s.values, stored.setdefault(s.client.id, {})) for s in statements]
+    free_unique(session, {new.client.id: new.unique() for new in news if new})
+    for new in news:
+        if new is not None:
+            teller.apply(new)
+    return [new is not None for new in news]
+
+
+@dataclass(frozen=True)
+class _News:
+    """What a source says anew of a client: its claims before and after in the fields that differ."""
+
+    client: Client
+    stored: dict[str, ClientClaim]
+    said: dict[str, Entry]
+    old: dict[str, Entry | None]
+    new: dict[str, Entry | None]
+    claims: Claims
+
+    def unique(self) -> dict[str, Any]:
+        """The logins and GUIDs that the client is about to get."""
+        return {field: resolve(self.claims, field) for field in self.new if field in _UNIQUE}
 
 
 class _Teller:
@@ -113,26 +134,33 @@ class _Teller:
         run = self.run.id if self.run else None
         return {"value": value, "at": utcnow().isoformat(timespec="seconds"), "run": run, "by": by}
 
-    def tell(self, client: Client, values: Mapping[str, Any], stored: dict[str, ClientClaim]) -> bool:
-        said = self.units.by_name(values)
+    def hear(self, client: Client, values: Mapping[str, Any], stored: dict[str, ClientClaim]) -> _News | None:
+        """What is new in the values, with what stood there before kept; nothing of the client changes yet."""
+        told = self.units.by_name(values)
         old = dict(stored[self.source].values) if self.source in stored else {}
-        new = dict(old)
-        for field, value in said.items():
+        said = dict(old)
+        for field, value in told.items():
             if is_nothing(value) and self.source is not Source.PERSON:
-                new.pop(field, None)
+                said.pop(field, None)
             elif field not in old or old[field]["value"] != value:
-                new[field] = self.entry(value)
-        touched = [field for field in said if old.get(field) != new.get(field)]
+                said[field] = self.entry(value)
+        touched = [field for field in told if old.get(field) != said.get(field)]
         if not touched:
-            return False
+            return None
         self._keep_earlier(client, touched, stored)
-        claims = {name: claim.values for name, claim in stored.items()} | {self.source: new}
-        apply_claims(self.session, client, claims, touched, units=self.units, actor=self.actor, run=self.run)
-        write_claim(self.session, client.id, self.source, new, stored)
+        claims = {name: claim.values for name, claim in stored.items()} | {self.source: said}
+        before, after = ({field: side.get(field) for field in touched} for side in (old, said))
+        return _News(client, stored, said, before, after, claims)
+
+    def apply(self, news: _News) -> None:
+        """Let the client's columns follow, and write the claims and the run's change down."""
+        client = news.client
+        apply_claims(
+            self.session, client, news.claims, news.new, units=self.units, actor=self.actor, run=self.run
+        )
+        write_claim(self.session, client.id, self.source, news.said, news.stored)
         if self.run is not None:
-            before, after = ({f: side.get(f) for f in touched} for side in (old, new))
-            note_change(self.session, self.run, client.id, "changed", self.source, before, after)
-        return True
+            note_change(self.session, self.run, client.id, "changed", self.source, news.old, news.new)
 
     def _keep_earlier(self, client: Client, touched: list[str], stored: dict[str, ClientClaim]) -> None:
         """What stood there before any source was written down must come back when the claims are gone."""

@@ -24,11 +24,8 @@ class Suspicion:
 
 def keep_suspicions(session: Session, found: Iterable[Suspicion]) -> int:
     """Replace the open pairs by those found now, and return how many there are; dismissed ones stay so."""
-    dismissed = set(
-        session.execute(
-            select(TwinPair.client_id, TwinPair.other_id).where(TwinPair.dismissed_at.is_not(None))
-        ).tuples()
-    )
+    decided = select(TwinPair.client_id, TwinPair.other_id).where(TwinPair.dismissed_at.is_not(None))
+    dismissed = {(row[0], row[1]) for row in session.execute(decided)}
     session.execute(delete(TwinPair).where(TwinPair.dismissed_at.is_(None)))
     rows = {}
     for pair in found:
