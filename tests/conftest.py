@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from tests.support.databases import KINDS, Place
 from tests.support.live import LiveServer, start_live_server
+from tests.support.samba import Samba, ensure_samba
 from tests.support.servers import stop_servers
+from tests.support.slapd import Slapd, ensure_slapd
 
 RUN_FOLDER = pytest.StashKey[Path]()
 BROWSER_FLAGS = [
@@ -164,6 +166,22 @@ def live_server(place: Place) -> Iterator[LiveServer]:
     live.stop()
     with application.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def samba(place: Place) -> Iterator[Samba]:
+    """The run's domain controller with 2,000 people. A test that changes it takes ``samba.new_ou()``."""
+    server = ensure_samba(place.folder)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def slapd(place: Place) -> Iterator[Slapd]:
+    """The run's OpenLDAP with 1,200 people; it gives 1,000 at once. Changes in ``slapd.new_ou()``."""
+    server = ensure_slapd(place.folder)
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

@@ -76,7 +76,24 @@ def stop_servers(folder: Path) -> None:
     if path.exists():
         for pid in json.loads(path.read_text())["pids"]:
             stop(pid)
+    for kept in folder.glob("*.pid"):
+        stop(int(kept.read_text()))
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_pid(folder: Path, name: str, pid: int) -> None:
+    """Have :func:`stop_servers` stop this process too."""
+    (folder / f"{name}.pid").write_text(str(pid))
+
+
+def start_quietly(command: list[str], log: Path) -> int:
+    """A server process that outlives the worker that starts it. Returns its number."""
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
+        )
+    _started.append(process)
+    return process.pid
 
 
 def stop(pid: int, *, patience: float = 5.0) -> None:
@@ -196,13 +213,13 @@ def _wait_until_ready(port: int) -> None:
             time.sleep(0.05)
 
 
-def wait_for_port(port: int, name: str, *, seconds: float = 30.0) -> None:
+def wait_for_port(port: int, name: str, *, host: str = "127.0.0.1", seconds: float = 30.0) -> None:
     """Until something listens. Raises RuntimeError naming it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             probe.settimeout(0.2)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex((host, port)) == 0:
                 return
         time.sleep(0.02)
     raise RuntimeError(f"{name} does not listen on port {port} after {seconds} s")
