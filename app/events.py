@@ -40,6 +40,7 @@ class Kind(StrEnum):
     CLIENT_UNMERGED = "client.unmerged"
     CORRECTION_ASKED = "client.correction_asked"
     CORRECTION_DECIDED = "client.correction_decided"
+    DIRECTORY_EDITED = "directory.edited"
     RUN_APPLIED = "run.applied"
     RUN_STOPPED = "run.stopped"
     RUN_REFUSED = "run.refused"

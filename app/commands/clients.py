@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from flask_babel import gettext as _
 
+from app.commands.clients_directory import runs_command, sync_command, undo_command
 from app.errors import HelpdeskError
 from app.extensions import db
 from import_tools.columns import HEADERS
@@ -15,6 +16,8 @@ from import_tools.people import Report, import_people
 from import_tools.sheet import SEPARATORS, open_sheet
 
 clients_group = AppGroup("clients", help="The client base.")
+for command in (runs_command, sync_command, undo_command):
+    clients_group.add_command(with_appcontext(command))
 
 
 def _chosen(_context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:

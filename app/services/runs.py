@@ -115,14 +115,12 @@ def fail_run(session: Session, run_id: int, problem: str, *, actor: Actor | None
 
 
 def replace_interrupted(session: Session, kind: RunKind, *, except_id: int) -> None:
-    """Earlier runs of this kind whose process was killed end here; they have changed nothing."""
-    for run in session.scalars(
-        select(ImportRun).where(
-            ImportRun.kind == kind, ImportRun.stage == RunStage.RUNNING, ImportRun.id != except_id
-        )
-    ):
+    """Earlier runs of this kind that were killed or still wait end here; they have changed nothing."""
+    stages = (RunStage.RUNNING, RunStage.WAITING)
+    earlier = select(ImportRun).where(ImportRun.kind == kind, ImportRun.stage.in_(stages))
+    for run in session.scalars(earlier.where(ImportRun.id != except_id)):
         run.stage, run.finished_at = RunStage.FAILED, utcnow()
-        run.problem, run.step = _("Interrupted; a later run took its place."), ""
+        run.problem, run.step = _("A later run took its place."), ""
 
 
 def report_progress(session: Session, run_id: int, percent: int, step: str) -> None:

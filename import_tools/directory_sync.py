@@ -1,0 +1,267 @@
+"""The directory brought into the client base: read, compare, then write in one transaction or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app.directory import (
+    Cursor,
+    DirectoryPerson,
+    DirectorySettings,
+    read_changes,
+    read_everyone,
+    read_identities,
+    read_people,
+)
+from app.errors import Invalid
+from app.events import unit_of_work
+from app.policy import Actor
+from app.services.claims import Statement, add_people, tell
+from app.services.directory_source import directory_source, settings_of
+from app.services.runs import (
+    begin_writing,
+    explain_failure,
+    fail_run,
+    finish_run,
+    replace_interrupted,
+    report_progress,
+    start_run,
+    stop_run,
+)
+from import_tools.sync_plan import Known, Plan, make_plan
+from models import Client, ClientClaim, ImportRun, RunKind, RunStage, Source
+
+BATCH = 500
+SHOWN = 500
+Progress = Callable[[int, str], None]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read: some people or all, and the GUIDs of everybody who is there."""
+
+    people: tuple[DirectoryPerson, ...]
+    present: Collection[str]
+    cursor: Cursor | None
+    is_whole: bool
+    notes: list[dict[str, Any]]
+
+
+def read_directory(
+    settings: DirectorySettings, cursor: Cursor | None, known: Collection[str], progress: Progress
+) -> Reading:
+    """Everybody, or since ``cursor`` who changed, came in or left; ``known`` are the GUIDs of our clients.
+
+    Raises DirectoryError rather than giving less than there is.
+    """
+
+    def told(number: int) -> None:
+        progress(min(60, 5 + number // 50), "reading")
+
+    snapshot = read_changes(settings, cursor, progress=told) if cursor else None
+    if snapshot is None:
+        snapshot = read_everyone(settings, progress=told)
+    skipped = {entry.guid for entry in snapshot.skipped}
+    people = {person.guid: person for person in snapshot.people}
+    present: Collection[str] = people.keys() | skipped
+    if not snapshot.is_whole:
+        present = read_identities(settings)
+        strangers = set(present) - set(known) - people.keys() - skipped
+        people |= {person.guid: person for person in read_people(settings, strangers)}
+    notes = [{"text": entry.dn, "reason": entry.reason} for entry in snapshot.skipped]
+    return Reading(tuple(people.values()), frozenset(present), snapshot.cursor, snapshot.is_whole, notes)
+
+
+def plan_sync(session: Session, reading: Reading) -> Plan:
+    """What the reading would change in the client base as it is now."""
+    return make_plan(
+        reading.people,
+        _known_people(session),
+        by_login=_without_guid(session),
+        present=reading.present,
+    )
+
+
+def preview_sync(session: Session, *, whole: bool = False, progress: Progress = lambda *_: None) -> Plan:
+    """Read and compare; nothing is written. Raises Invalid (no directory), DirectoryError (what is wrong)."""
+    source = directory_source(session)
+    reading = read_directory(settings_of(source), _cursor(source.cursor, whole), _guids(session), progress)
+    plan = plan_sync(session, reading)
+    plan.notes = [*reading.notes, *plan.notes]
+    return plan
+
+
+def sync_directory(
+    session: Session,
+    *,
+    actor: Actor | None = None,
+    whole: bool = False,
+    allowed: int | None = None,
+    run_id: int | None = None,
+) -> ImportRun:
+    """Read the directory and write what changed, as one run that can be taken back.
+
+    A run that would change or deactivate more than the brake allows waits for a person instead; ``allowed``
+    is how many people he has seen and agreed to, ``run_id`` the run that waited. Whatever goes wrong, nothing
+    is written: the run has failed and says why. The session is committed several times.
+    """
+    run_id = _open_run(session, actor, run_id)
+    try:
+        source = directory_source(session)
+        settings, cursor = settings_of(source), _cursor(source.cursor, whole)
+
+        def progress(percent: int, step: str) -> None:
+            report_progress(session, run_id, percent, step)
+
+        reading = read_directory(settings, cursor, _guids(session), progress)
+        progress(70, "comparing")
+        with unit_of_work(session):
+            run = session.get_one(ImportRun, run_id)
+            begin_writing(session, run)
+            session.refresh(run)
+            _decide(session, run, reading, allowed, actor)
+    except Exception as error:
+        fail_run(session, run_id, explain_failure(error), actor=actor)
+        if not isinstance(error, Invalid):
+            raise
+    return session.get_one(ImportRun, run_id)
+
+
+def _open_run(session: Session, actor: Actor | None, run_id: int | None) -> int:
+    with unit_of_work(session):
+        if run_id is None:
+            title = settings_of(directory_source(session)).host
+            run = start_run(session, RunKind.SYNC, title=title, actor=actor)
+        else:
+            run = session.get_one(ImportRun, run_id)
+            if run.stage != RunStage.WAITING:
+                raise Invalid(_("This run does not wait for anything any more."))
+            run.stage, run.problem = RunStage.RUNNING, ""
+        replace_interrupted(session, RunKind.SYNC, except_id=run.id)
+        return run.id
+
+
+def _decide(
+    session: Session, run: ImportRun, reading: Reading, allowed: int | None, actor: Actor | None
+) -> None:
+    """Write, or stop at the brake. Belongs to the caller's transaction."""
+    plan = plan_sync(session, reading)
+    plan.notes = [*reading.notes, *plan.notes]
+    source = directory_source(session)
+    if plan.exceeds(source.brake_percent) and (allowed is None or plan.touched > allowed):
+        stop_run(
+            session,
+            run,
+            problem=_brake_words(plan, source.brake_percent),
+            counts={**plan.counts, "known": plan.known},
+            details={"difference": _difference(session, plan), "allowed": plan.touched},
+            actor=actor,
+        )
+        return
+    apply_plan(session, run, plan, actor=actor)
+    source.cursor = reading.cursor.to_dict() if reading.cursor else {}
+    finish_run(session, run, counts={**plan.counts, "known": plan.known}, notes=plan.notes, actor=actor)
+
+
+def apply_plan(session: Session, run: ImportRun, plan: Plan, *, actor: Actor | None) -> None:
+    """Write the plan within the caller's transaction."""
+    said = {**plan.change, **plan.leave, **plan.adopt}
+    clients = _clients(session, said)
+    statements = [Statement(clients[number], values) for number, values in said.items()]
+    tell(session, statements, source=Source.DIRECTORY, run=run, actor=actor)
+    _free_for_newcomers(session, plan)
+    for start in range(0, len(plan.create), BATCH):
+        part = plan.create[start : start + BATCH]
+        add_people(session, part, source=Source.DIRECTORY, run=run, actor=actor)
+
+
+def _free_for_newcomers(session: Session, plan: Plan) -> None:
+    """A newcomer whose login another client still has comes without it, and a person is told."""
+    wanted = {values["login"]: values for values in plan.create if values["login"]}
+    names = list(wanted)
+    for start in range(0, len(names), BATCH):
+        query = select(Client.login, Client.full_name).where(Client.login.in_(names[start : start + BATCH]))
+        for login, holder in session.execute(query):
+            text = _("The login %(login)s belongs to %(name)s.", login=login, name=holder)
+            plan.notes.append({"text": wanted[login]["full_name"], "reason": text})
+            wanted[login]["login"] = None
+
+
+def _clients(session: Session, ids: Collection[int]) -> dict[int, Client]:
+    found: dict[int, Client] = {}
+    wanted = list(ids)
+    for start in range(0, len(wanted), BATCH):
+        query = select(Client).where(Client.id.in_(wanted[start : start + BATCH]))
+        found |= {client.id: client for client in session.scalars(query.options(selectinload(Client.phones)))}
+    return found
+
+
+def _known_people(session: Session) -> list[Known]:
+    query = (
+        select(Client.id, Client.object_guid, Client.full_name, ClientClaim.values)
+        .outerjoin(
+            ClientClaim,
+            (ClientClaim.client_id == Client.id) & (ClientClaim.source == Source.DIRECTORY),
+        )
+        .where(Client.object_guid.is_not(None))
+        .order_by(Client.id)
+    )
+    return [
+        Known(row[0], row[1], row[2], {name: entry["value"] for name, entry in (row[3] or {}).items()})
+        for row in session.execute(query)
+    ]
+
+
+def _guids(session: Session) -> frozenset[str]:
+    return frozenset(session.scalars(select(Client.object_guid).where(Client.object_guid.is_not(None))))
+
+
+def _without_guid(session: Session) -> dict[str, int]:
+    query = select(Client.login, Client.id).where(
+        Client.login.is_not(None), Client.object_guid.is_(None), Client.merged_into_id.is_(None)
+    )
+    return {str(row[0]).casefold(): row[1] for row in session.execute(query)}
+
+
+def _cursor(stored: dict[str, Any], whole: bool) -> Cursor | None:
+    return Cursor.from_dict(stored) if stored and not whole else None
+
+
+def _difference(session: Session, plan: Plan) -> dict[str, Any]:
+    """What a person looks at before he says yes; bounded, the counts are whole."""
+    ids = [*list(plan.leave)[:SHOWN], *list(plan.change)[:SHOWN]]
+    names: dict[int, str] = {}
+    for start in range(0, len(ids), BATCH):
+        query = select(Client.id, Client.full_name).where(Client.id.in_(ids[start : start + BATCH]))
+        names |= {row[0]: row[1] for row in session.execute(query)}
+    return {
+        "deactivate": [{"id": i, "name": names.get(i, "")} for i in list(plan.leave)[:SHOWN]],
+        "change": [
+            {"id": i, "name": names.get(i, ""), "fields": sorted(plan.change[i])}
+            for i in list(plan.change)[:SHOWN]
+        ],
+        "create": [values["full_name"] for values in plan.create[:SHOWN]],
+    }
+
+
+def _brake_words(plan: Plan, percent: int) -> str:
+    leaving = ngettext(
+        "%(num)d person would be deactivated", "%(num)d people would be deactivated", len(plan.leave)
+    )
+    changing = ngettext("%(num)d would change", "%(num)d would change", len(plan.change))
+    return str(
+        _(
+            "%(leaving)s and %(changing)s, of %(known)d: more than the %(percent)d %% that may pass unseen.",
+            leaving=leaving,
+            changing=changing,
+            known=plan.known,
+            percent=percent,
+        )
+    )

@@ -1,0 +1,161 @@
+"""What a reading of the directory would change, worked out before anything is written.
+
+Identity is the GUID alone: a namesake is somebody else, a renamed or moved person is himself. Whoever is not
+in a whole answer has left; he is deactivated, keeps his history, and comes back as himself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.directory import DirectoryPerson
+from app.services.client_rows import LENGTHS, MOST_PHONES
+from app.services.units import LONGEST_UNIT
+from app.text import fold_words, phone_digits
+
+_EMPTY: tuple[Any, ...] = (None, "", [])
+
+
+@dataclass(frozen=True)
+class Known:
+    """A client whom the directory has named before; ``said`` is what it said of him then."""
+
+    client_id: int
+    guid: str
+    name: str
+    said: Mapping[str, Any]
+
+
+@dataclass
+class Plan:
+    """``create``: values of new clients; ``change``: what the directory says anew, by client.
+
+    ``adopt``: clients of whom the directory speaks for the first time, known by GUID or login from elsewhere.
+    ``leave``: clients who are there no more or are disabled now. ``notes`` are for people.
+    """
+
+    known: int = 0
+    create: list[dict[str, Any]] = field(default_factory=list)
+    change: dict[int, dict[str, Any]] = field(default_factory=dict)
+    adopt: dict[int, dict[str, Any]] = field(default_factory=dict)
+    leave: dict[int, dict[str, Any]] = field(default_factory=dict)
+    unchanged: int = 0
+    notes: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers of the run."""
+        return {
+            "created": len(self.create),
+            "changed": len(self.change),
+            "adopted": len(self.adopt),
+            "deactivated": len(self.leave),
+            "unchanged": self.unchanged,
+        }
+
+    @property
+    def touched(self) -> int:
+        """How many known people would change or leave."""
+        return len(self.change) + len(self.leave)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.create or self.change or self.adopt or self.leave)
+
+    def exceeds(self, percent: int) -> bool:
+        """Whether more than so many percent of the known people would change or leave."""
+        return self.touched * 100 > self.known * percent
+
+
+def values_of(person: DirectoryPerson) -> dict[str, Any]:
+    """What the directory says of a person as a client's fields, cut to what they hold."""
+    numbers = [number[:60] for number in person.phones if phone_digits(number)][:MOST_PHONES]
+    email = person.email if _is_address(person.email) else ""
+    texts = {
+        "full_name": person.full_name[: LENGTHS["full_name"]],
+        "login": person.login[: LENGTHS["login"]] or None,
+        "email": email or None,
+        "unit": person.unit[:LONGEST_UNIT] or None,
+        "job_title": person.job_title[: LENGTHS["job_title"]],
+        "room": person.room[: LENGTHS["room"]],
+    }
+    return {**texts, "phones": numbers, "is_active": not person.is_disabled, "object_guid": person.guid}
+
+
+def make_plan(
+    people: Iterable[DirectoryPerson],
+    known: Iterable[Known],
+    *,
+    by_login: Mapping[str, int],
+    present: Collection[str],
+) -> Plan:
+    """Compare what was read with what is known.
+
+    ``by_login``: clients without a GUID by folded login. ``present``: every GUID that is there, whether it
+    could be read or not; known people who are not among them have left.
+    """
+    everyone = {one.guid: one for one in known}
+    plan = Plan(known=sum(one.said.get("is_active", True) is not False for one in everyone.values()))
+    logins: set[str] = set()
+    for person in people:
+        values = values_of(person)
+        if not fold_words(values["full_name"]):
+            plan.notes.append({"text": person.dn, "reason": _("The name has no letters.")})
+            continue
+        logins.add(person.login.casefold())
+        if (one := everyone.get(person.guid)) is not None:
+            _compare(plan, one, values)
+        elif (client_id := by_login.get(person.login.casefold())) is not None:
+            plan.adopt[client_id] = values
+        else:
+            plan.create.append(values)
+    for one in everyone.values():
+        if one.guid not in present:
+            _let_go(plan, one, logins)
+    return plan
+
+
+def _compare(plan: Plan, one: Known, values: Mapping[str, Any]) -> None:
+    new = {name: value for name, value in values.items() if _differs(one.said.get(name), value)}
+    if not one.said:
+        plan.adopt[one.client_id] = dict(values)
+    elif not new:
+        plan.unchanged += 1
+    elif new.get("is_active") is False and one.said.get("is_active") is not False:
+        plan.leave[one.client_id] = new
+    else:
+        plan.change[one.client_id] = new
+
+
+def _let_go(plan: Plan, one: Known, logins: Collection[str]) -> None:
+    """Whoever has left gives his login up only to somebody who has it now."""
+    new: dict[str, Any] = {}
+    if one.said.get("is_active") is not False:
+        new["is_active"] = False
+    if str(one.said.get("login") or "").casefold() in logins:
+        new["login"] = None
+    if "is_active" in new:
+        plan.leave[one.client_id] = new
+    elif new:
+        plan.change[one.client_id] = new
+    else:
+        plan.unchanged += 1
+
+
+def _differs(old: Any, new: Any) -> bool:
+    return old != new and not (old in _EMPTY and new in _EMPTY)
+
+
+def _is_address(text: str) -> bool:
+    name, at, domain = text.partition("@")
+    return (
+        bool(name and at and domain)
+        and len(text) <= LENGTHS["email"]
+        and " " not in text
+        and "@" not in domain
+    )
