@@ -2,50 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 # up to so many comparisons all are made; beyond, words meet by what is left when one letter is taken away
 ALL_WITH_ALL = 4_000_000
 # two errors only in long surnames
-LONG = 5
+LONG = 8
+Spelled = Sequence[tuple[str, int]]
 
 
-def near_keys(rows: Sequence[str], people: Sequence[str]) -> list[list[tuple[int, int]]]:
-    """For each key of the rows the people's keys near it: (number, typing errors between them)."""
-    if len(rows) * len(people) <= ALL_WITH_ALL:
-        return _all_with_all(rows, people)
-    return _by_deletion(rows, people)
+def near_keys(rows: Sequence[Spelled], people: Sequence[Spelled]) -> dict[tuple[int, int], int]:
+    """(key of a row, key of a person) → typing errors between them.
+
+    Both lists come in several spellings of the same keys, (spelling, key) in each: the n-th of the rows is compared
+    with the n-th of the people, and the nearest counts.
+    """
+    found: dict[tuple[int, int], int] = {}
+    for one, other in zip(rows, people, strict=True):
+        way = _all_with_all if len(one) * len(other) <= ALL_WITH_ALL else _by_deletion
+        for here, there, errors in way(one, other):
+            pair = (here, there)
+            if errors < found.get(pair, 3):
+                found[pair] = errors
+    return found
 
 
-def _all_with_all(rows: Sequence[str], people: Sequence[str]) -> list[list[tuple[int, int]]]:
+def _all_with_all(rows: Spelled, people: Spelled) -> Iterator[tuple[int, int, int]]:
     import numpy as np
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    found: list[list[tuple[int, int]]] = [[] for _ in rows]
     if not rows or not people:
-        return found
-    distances = process.cdist(rows, people, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
-    for row, person in zip(*np.nonzero(distances <= 2), strict=True):
+        return
+    words, others = [word for word, _key in rows], [word for word, _key in people]
+    distances = process.cdist(words, others, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8)
+    for row, person in zip(*(places.tolist() for places in np.nonzero(distances <= 2)), strict=True):
         errors = int(distances[row, person])
-        if errors <= _bearable(rows[row], people[person]):
-            found[row].append((int(person), errors))
-    return found
+        if errors <= _bearable(words[row], others[person]):
+            yield rows[row][1], people[person][1], errors
 
 
-def _by_deletion(rows: Sequence[str], people: Sequence[str]) -> list[list[tuple[int, int]]]:
+def _by_deletion(rows: Spelled, people: Spelled) -> Iterator[tuple[int, int, int]]:
     from rapidfuzz.distance import OSA
 
     index: dict[str, list[int]] = {}
-    for number, key in enumerate(people):
-        for rest in _rests(key):
+    for number, (word, _key) in enumerate(people):
+        for rest in _rests(word):
             index.setdefault(rest, []).append(number)
-    found = []
-    for key in rows:
-        near = {number for rest in _rests(key) for number in index.get(rest, ())}
-        errors = ((number, OSA.distance(key, people[number], score_cutoff=1)) for number in sorted(near))
-        found.append([(number, apart) for number, apart in errors if apart <= min(1, _bearable(key, people[number]))])
-    return found
+    for word, key in rows:
+        for number in {number for rest in _rests(word) for number in index.get(rest, ())}:
+            other, other_key = people[number]
+            errors = OSA.distance(word, other, score_cutoff=1)
+            if errors <= min(1, _bearable(word, other)):
+                yield key, other_key, errors
 
 
 def _rests(key: str) -> set[str]:

@@ -24,7 +24,7 @@ AGAINST = log(0.0015)
 GENDER_DIFFERS = -5.0
 RIGHT_SURNAME = 0.93
 # one certain typing error of the sixty that a word can suffer
-ONE_ERROR, TWO_ERRORS = 0.05 / 60, 0.05 / 60 / 20
+ONE_ERROR, TWO_ERRORS = 0.05 / 60, 0.05 / 60 / 40
 SHORT_WORD = 0.2
 UNKNOWN_SURNAME = 0.02
 SMOOTHING = 100
@@ -73,10 +73,9 @@ class PairMaker:
 
     def make(self) -> Pairs:
         """All pairs worth a look, each once, the best few per row."""
-        row_keys, people_keys = self.rows.words.keys.things, self.people.words.keys.things
         chunks = []
         rest = np.zeros(len(self.rows.names))
-        for key, near in enumerate(near_keys(row_keys, people_keys)):
+        for key, near in self._near().items():
             blocks = [block for other, errors in near for block in self._blocks(key, other, errors)]
             if blocks:
                 chunks.append(_best(self._expand(blocks), rest))
@@ -85,6 +84,20 @@ class PairMaker:
             return Pairs(empty, empty, np.zeros(0), empty, empty, empty, empty.astype(bool), rest)
         joined = [np.concatenate([chunk[place] for chunk in chunks]) for place in range(len(_COLUMNS))]
         return Pairs(*_best(joined, rest), rest)  # type: ignore[arg-type]  # a list of seven columns
+
+    def _near(self) -> dict[int, list[tuple[int, int]]]:
+        """The people's keys near each key of the rows, with the typing errors between."""
+        spelled = [
+            [
+                [(key, number) for number, key in enumerate(table.words.keys.things)],
+                sorted(table.words.sounds.items()),
+            ]
+            for table in (self.rows, self.people)
+        ]
+        found: dict[int, list[tuple[int, int]]] = {}
+        for (key, other), errors in sorted(near_keys(spelled[0], spelled[1]).items()):
+            found.setdefault(key, []).append((other, errors))
+        return found
 
     def _blocks(self, key: int, other: int, errors: int) -> list[tuple[int, int, int, int, float, int, int]]:
         """Slices of rows and people whose surnames are near and whose first names agree."""

@@ -48,6 +48,8 @@ class Words:
     """The words of one list."""
 
     keys: Interned[str] = field(default_factory=Interned)
+    # the sounds of surnames and the keys they have
+    sounds: dict[str, int] = field(default_factory=dict)
     firsts: Interned[Word] = field(default_factory=Interned)
     patronymics: Interned[Word] = field(default_factory=Interned)
 
@@ -96,9 +98,11 @@ def _table(names: list[Name], logins: list[Login], known: Lexicon) -> Table:
             first = words.firsts.number(narrow(reading.first, login.letters, known))
             patronymic = words.patronymics.number(reading.patronymic)
             gender = _GENDERS[reading.gender]
-            for key, kind, cost in keys:
+            for key, sounds, kind, cost in keys:
+                number = words.keys.number(key)
+                words.sounds.setdefault(sounds, number)
                 cost -= reading.cost + (against if login.surname and not _fits(reading, login) else 0.0)
-                lines.append((words.keys.number(key), first, record, patronymic, gender, kind, cost))
+                lines.append((number, first, record, patronymic, gender, kind, cost))
     return _sorted(words, names, surnames, lines)
 
 
@@ -110,18 +114,20 @@ def _against_login(readings: tuple[Reading, ...], login: Login) -> float:
     return AGAINST_LOGIN if any(_fits(reading, login) for reading in readings) else 0.0
 
 
-def _keys(reading: Reading, login: Login) -> list[tuple[str, int, float]]:
-    """The keys under which a reading is found: (key, kind, cost)."""
-    parts = sorted({part.key for part in reading.surnames})
-    found = [("+".join(parts), WHOLE, 0.0)] if parts else []
+def _keys(reading: Reading, login: Login) -> list[tuple[str, str, int, float]]:
+    """The keys under which a reading is found: (key, sounds, kind, cost)."""
+    parts = sorted({part.key: part.sounds for part in reading.surnames}.items())
+    names = [key for key, _sounds in parts]
+    found = [("+".join(names), "+".join(sounds for _key, sounds in parts), WHOLE, 0.0)] if parts else []
     if len(parts) > 1:
-        found += [(part, PART, COST[PART]) for part in parts]
-    found += [(part.key, FORMER, COST[FORMER]) for part in reading.former]
-    if login.surname and login.surname.key not in parts:
+        found += [(key, sounds, PART, COST[PART]) for key, sounds in parts]
+    found += [(part.key, part.sounds, FORMER, COST[FORMER]) for part in reading.former]
+    if login.surname and login.surname.key not in names:
         from rapidfuzz.distance import OSA
 
-        likeness = max((OSA.normalized_similarity(login.surname.key, part) for part in parts), default=0.0)
-        found.append((login.surname.key, LOGIN, COST[LOGIN] if likeness > 0.7 else STRANGE_LOGIN))
+        likeness = max((OSA.normalized_similarity(login.surname.key, name) for name in names), default=0.0)
+        cost = COST[LOGIN] if likeness > 0.7 else STRANGE_LOGIN
+        found.append((login.surname.key, login.surname.sounds, LOGIN, cost))
     return found
 
 

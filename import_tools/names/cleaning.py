@@ -81,8 +81,11 @@ def _sort(found: list[Token], former: list[str]) -> Cleaned:
             after_former = False
         elif _is_title(token, low):
             titles.append(token)
-        else:
-            place = place or is_place(low)
+        elif not is_place(low):
+            tokens += _parts(token)
+        elif not tokens:
+            # a place behind a name only tells where the person is
+            place = True
             tokens += _parts(token)
     return Cleaned(tokens, former, titles, place)
 

@@ -92,6 +92,7 @@ _COUSINS = (
     (re.compile("^volk(?=$|o)"), "vovk"),
     (re.compile("^za[ae]?ц$"), "zaeц"),
     (re.compile("^ч[eio]rn"), "чorn"),
+    (re.compile("[ieo]v(?=[sц]k)"), "ov"),
     (re.compile("^b[eio]l(?=[io]?$|a$|ous|en|ik|in)"), "bil"),
 )
 
@@ -102,13 +103,19 @@ def skeleton(word: str) -> str:
 
 
 @lru_cache(maxsize=200_000)
-def _skeleton(word: str) -> str:
+def sounds_of(word: str) -> str:
+    """The sounds of a casefolded word one by one: in these a single typing error is a single difference."""
     if is_latin(word):
         plain = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
         sounds = _LATIN_SOUNDS.sub(lambda found: _LATIN_SIGNS[found.group()], plain)
     else:
         sounds = _SOFT_O.sub("io", word).translate(_FROM_CYRILLIC).replace("ts", "ц")
-    sounds = "".join(c for c in sounds if c.isalpha())
+    return "".join(c for c in sounds if c.isalpha())
+
+
+@lru_cache(maxsize=200_000)
+def _skeleton(word: str) -> str:
+    sounds = sounds_of(word)
     sounds = _TWICE.sub(r"\1", sounds)
     if sounds.startswith("ie"):
         sounds = sounds[1:]
@@ -126,14 +133,14 @@ def rough(bones: str) -> str:
 
 # an initial in one class with the letters that stand for it in the other languages
 _INITIALS = {
-    **{c: c for c in "абвгдежзклмнопрстуфхцчшюя"},
-    "ґ": "г", "є": "е", "ё": "е", "э": "е", "и": "і", "і": "і", "ї": "і", "й": "й", "щ": "ш", "ы": "і",
+    **{c: c for c in "абвгдеєжзклмнопрстуфхцчшюя"},
+    "ґ": "г", "ё": "е", "э": "е", "и": "і", "і": "і", "ї": "і", "й": "й", "щ": "ш", "ы": "і",
 }  # fmt: skip
 _LATIN_INITIALS = {
     **dict(zip("abvgdezklmnoprstufw", "абвгдезклмнопрстуфв", strict=True)),
-    "h": "гх", "i": "ійюяе", "y": "йюяеі", "j": "йюяж", "k": "кх", "c": "цчк", "s": "сш", "t": "тц", "z": "зжц", "x": "кх",
-    "q": "к", "p": "пф", "e": "е", "kh": "х", "zh": "ж", "sh": "ш", "ch": "ч", "ts": "ц", "yu": "ю", "iu": "ю", "ju": "ю",
-    "ya": "я", "ia": "я", "ja": "я", "ye": "е", "ie": "е", "je": "е", "yo": "йе", "shch": "ш", "sch": "ш", "yi": "і", "ph": "ф",
+    "h": "гх", "i": "ійюяє", "y": "йюяєі", "j": "йюяє", "k": "кх", "c": "цчк", "s": "сш", "t": "тц", "z": "зжц", "x": "кх",
+    "q": "к", "p": "пф", "e": "еє", "kh": "х", "zh": "ж", "sh": "ш", "ch": "ч", "ts": "ц", "yu": "ю", "iu": "ю", "ju": "ю",
+    "ya": "я", "ia": "я", "ja": "я", "ye": "єе", "ie": "єе", "je": "єе", "yo": "йе", "shch": "ш", "sch": "ш", "yi": "і", "ph": "ф",
     "th": "тф",
 }  # fmt: skip
 

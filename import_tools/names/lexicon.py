@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from import_tools.names.letters import first_letters, skeleton
+from import_tools.names.letters import first_letters, skeleton, sounds_of
 from import_tools.names.men import MEN
 from import_tools.names.women import WOMEN
 
@@ -32,6 +32,8 @@ class Lexicon:
     names: dict[str, FirstName] = field(default_factory=dict)
     # skeleton → id → how surely it is this name
     known: dict[str, dict[str, float]] = field(default_factory=dict)
+    # sounds of a form → its skeleton
+    sounds: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for gender, lines in (("m", MEN), ("f", WOMEN)):
@@ -43,16 +45,17 @@ class Lexicon:
             # Аля is Аліна, but it sounds like Алла, and that is a name of its own
             if max(found.values()) == 1.0:
                 self.known[bones] = {key: weight for key, weight in found.items() if weight != PET}
-        self.by_length: dict[int, list[str]] = {}
-        for bones in self.known:
-            self.by_length.setdefault(len(bones), []).append(bones)
+        self.sounds = {sounds: bones for sounds, bones in self.sounds.items() if len(sounds) >= 4}
+        self.near_to = list(self.sounds)
 
     def _add(self, gender: str, words: list[str]) -> None:
         key, letters = words[0] + gender, ""
         for form, weight in _weighed(words):
             if weight >= 1.0:
                 letters += "".join(c for c in first_letters(form)[:1] if c not in letters)
-            there = self.known.setdefault(skeleton(form.strip("~")), {})
+            bones = skeleton(form)
+            self.sounds[sounds_of(form)] = bones
+            there = self.known.setdefault(bones, {})
             there[key] = max(there.get(key, 0.0), weight)
         self.names[key] = FirstName(key, gender, letters)
 
@@ -60,9 +63,9 @@ class Lexicon:
         """The names that a skeleton is, and how surely each, 0..1."""
         return self.known.get(bones, {})
 
-    def near(self, bones: str) -> dict[str, float]:
-        """The names one typing error away; nothing when they are many."""
-        return _near(self, bones)
+    def near(self, word: str) -> dict[str, float]:
+        """The names one typing error away from a word; nothing when they are many."""
+        return _near(self, sounds_of(word.casefold()))
 
     def __hash__(self) -> int:
         return id(self)
@@ -81,20 +84,17 @@ def _weighed(words: list[str]) -> Iterator[tuple[str, float]]:
 
 
 @lru_cache(maxsize=100_000)
-def _near(lexicon: Lexicon, bones: str) -> dict[str, float]:
+def _near(lexicon: Lexicon, sounds: str) -> dict[str, float]:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    if len(bones) < 4:
+    if len(sounds) < 3:
         return {}
     found: dict[str, float] = {}
-    for length in range(len(bones) - 1, len(bones) + 2):
-        words = [word for word in lexicon.by_length.get(length, ()) if len(word) >= 4]
-        for word, _distance, _place in process.extract(
-            bones, words, scorer=OSA.distance, score_cutoff=1, limit=None
-        ):
-            for key, weight in lexicon.known[word].items():
-                found[key] = max(found.get(key, 0.0), weight)
+    near = process.extract(sounds, lexicon.near_to, scorer=OSA.distance, score_cutoff=1, limit=None)
+    for word, _distance, _place in near:
+        for key, weight in lexicon.find(lexicon.sounds[word]).items():
+            found[key] = max(found.get(key, 0.0), weight)
     return found if len(found) <= 6 else {}
 
 

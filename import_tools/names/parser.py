@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from import_tools.names.cleaning import Cleaned, Token, clean, is_place
+from import_tools.names.cleaning import Cleaned, Token, clean
 from import_tools.names.letters import first_letters, initials_of, is_latin, skeleton
 from import_tools.names.lexicon import Lexicon, lexicon
 from import_tools.names.patronymics import near_fathers, read_patronymic
@@ -123,12 +123,12 @@ class _Token:
         names = self.names()
         if names:
             return 3.0 * max(names.values())
-        return (0.8 if self.known.near(self.bones) else 0.0) - (2.0 if looks_like_surname(self.text) else 0.0)
+        return (0.8 if self.known.near(self.text) else 0.0) - (2.0 if looks_like_surname(self.text) else 0.0)
 
     def patronymic_score(self) -> float:
         found = read_patronymic(self.bones, self.known)
         if found is None:
-            return -4.0 if self.names() else -2.5
+            return 1.0 if near_fathers(self.bones, self.known) else -4.0 if self.names() else -2.5
         return 3.0 if found.fathers else 2.0
 
     def surname_score(self) -> float:
@@ -225,7 +225,7 @@ def _first(word: _Token) -> Word:
         return Word("prefix", bones=bones, letters=first_letters(word.text))
     names, is_near = word.names(), False
     if not names:
-        names, is_near = word.known.near(bones), True
+        names, is_near = word.known.near(word.text), True
     return _full(word, bones, names, is_near and bool(names))
 
 
@@ -244,12 +244,11 @@ def _patronymic(word: _Token) -> tuple[Word, str]:
     if word.is_prefix:
         return Word("prefix", bones=bones, letters=first_letters(word.text)), ""
     found = read_patronymic(bones, word.known)
-    if found is None:
-        return Word("full", (), bones, first_letters(word.text)), ""
-    names, is_near = found.fathers, False
+    names, is_near = (found.fathers if found else {}), False
     if not names:
-        names, is_near = near_fathers(found.stem, word.known), True
-    return _full(word, found.stem, names, is_near and bool(names)), found.gender
+        names, is_near = near_fathers(bones, word.known), True
+    stem, gender = (found.stem, found.gender) if found else (bones, "")
+    return _full(word, stem, names, is_near and bool(names)), gender
 
 
 def _is_person(cleaned: Cleaned, words: list[_Token], readings: tuple[Reading, ...]) -> bool:
@@ -258,7 +257,6 @@ def _is_person(cleaned: Cleaned, words: list[_Token], readings: tuple[Reading, .
     best = readings[0]
     if not cleaned.has_place:
         return best.first.kind != "none" or not cleaned.titles
-    first_is_place = is_place(words[0].text.casefold())
     has_patronymic = best.patronymic.kind in ("initial", "prefix") or bool(best.patronymic.names)
     # a surname may begin like a place: "Складний Іван Петрович"
-    return first_is_place and has_patronymic and len(words) <= 3 and best.first.kind != "none"
+    return has_patronymic and len(words) <= 3 and best.first.kind != "none"

@@ -11,6 +11,7 @@ from import_tools.names.lexicon import Lexicon
 # on skeletons; -ич and -инична are of a few names: Лукич, Ильинична
 _ENDING = re.compile("^(.{1,})[oei]v(iч|na)$|^(.{2,})(?:i|ni)(ч|чna|шna)$")
 _SHORT = re.compile("^(.{2,})(iч|iчna|iniчna)$")
+_ENDINGS = ("oviч", "eviч", "ivna", "ovna", "evna")
 # of fathers whose stem changes
 _STEMS = {"lv": "лев", "йakovl": "яків", "il": "ілля", "йak": "яків", "йakiv": "яків", "nikol": "микола", "mikol": "микола"}
 
@@ -58,22 +59,23 @@ def read_patronymic(bones: str, lexicon: Lexicon) -> Patronymic | None:
 
 
 @lru_cache(maxsize=100_000)
-def near_fathers(stem: str, lexicon: Lexicon) -> dict[str, float]:
-    """The fathers one typing error away from a stem."""
+def near_fathers(bones: str, lexicon: Lexicon) -> dict[str, float]:
+    """The fathers of patronymics one typing error away from the skeleton of a word."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    if len(stem) < 3:
+    if len(bones) < 6:
         return {}
-    fathers = _fathers(lexicon)
+    whole = _whole(lexicon)
     found: dict[str, float] = {}
     for word, _distance, _place in process.extract(
-        stem, _stems(lexicon), scorer=OSA.distance, score_cutoff=1, limit=None
+        bones, list(whole), scorer=OSA.distance, score_cutoff=1, limit=None
     ):
-        found |= fathers[word]
+        found |= whole[word]
     return found if len(found) <= 4 else {}
 
 
 @lru_cache(maxsize=8)
-def _stems(lexicon: Lexicon) -> list[str]:
-    return [stem for stem in _fathers(lexicon) if len(stem) >= 3]
+def _whole(lexicon: Lexicon) -> dict[str, dict[str, float]]:
+    """All patronymics that are made regularly."""
+    return {stem + ending: names for stem, names in _fathers(lexicon).items() for ending in _ENDINGS}

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from import_tools.names.letters import rough, skeleton
+from import_tools.names.letters import rough, skeleton, sounds_of
 
 _ADJECTIVE = re.compile("([sцз]k|чn|[^aeiou]n)(i|a)$")
 _OV = re.compile("^(.{2,})[oe]v(a?)$")
@@ -15,10 +15,10 @@ _TYPICAL = re.compile("(enk|чuk|[^aeiou]uk|[dlnrt]ak|sk|цk|ov|[^i]ev|in|ik|eц
 
 
 class Surname(NamedTuple):
-    """One part of a surname: its key, its full skeleton, the gender its ending tells or ``""``."""
+    """One part of a surname: its key, its sounds, the gender its ending tells or ``""``."""
 
     key: str
-    bones: str
+    sounds: str
     gender: str
 
 
@@ -27,7 +27,7 @@ def read_surname(word: str) -> Surname:
     """The surname that a tidy word without hyphens is."""
     bones = skeleton(word)
     stem, gender = _stem(bones)
-    return Surname(rough(stem) or bones, bones, gender)
+    return Surname(rough(stem) or bones, sounds_of(word.casefold()), gender)
 
 
 def _stem(bones: str) -> tuple[str, str]:
