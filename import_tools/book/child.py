@@ -10,6 +10,7 @@ import json
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def main() -> None:
     job = json.load(sys.stdin)
     _limit_time(job["seconds"])
     try:
-        result = _read(job)
+        result = read_file(job, _tell, _limit_memory)
     except Refused as refusal:
         result = {"refused": refusal.code, "values": refusal.values}
     except MemoryError:
@@ -52,23 +53,26 @@ def _tell(percent: int, step: str) -> None:
     print(percent, step, flush=True)
 
 
-def _read(job: dict[str, Any]) -> dict[str, Any]:
+def read_file(
+    job: dict[str, Any], tell: Callable[[int, str], None], limit_memory: Callable[[int], None]
+) -> dict[str, Any]:
+    """What the file holds, as JSON has it. Raises Refused."""
     path, name = Path(job["path"]), job["name"]
-    _tell(5, "open")
+    tell(5, "open")
     kind = tell_kind(path)
     source = path
     if kind in {"doc", "rtf"}:
-        _tell(10, "convert")
+        tell(10, "convert")
         source = convert_document(
             path, kind, Path(job["folder"]), soffice=job["soffice"], seconds=job["seconds"]
         )
-    _limit_memory(job["memory_bytes"])
+    limit_memory(job["memory_bytes"])
     if kind in {"xlsx", "ods", "docx", "doc", "rtf"}:
-        _tell(30, "unpack")
+        tell(30, "unpack")
         check_archive(source, job["unpacked_bytes"])
-    _tell(40, "read")
+    tell(40, "read")
     tables, hidden = _tables(source, kind, Budget(job["cells"]))
-    _tell(70, "people")
+    tell(70, "people")
     # pandas takes a fifth of a second: a file that is refused above need not wait for it
     from import_tools.book.shape import shape_tables
 

@@ -21,7 +21,7 @@ _MOST_SPAN = 1_000
 
 
 def read_document(path: Path, budget: Budget) -> list[Table]:
-    """The tables of a .docx. Rows are counted through the whole document. Raises Refused."""
+    """The tables of a .docx. Lines are the rows counted through the whole document. Raises Refused."""
     try:
         with zipfile.ZipFile(path) as archive:
             body = parse_xml(archive.read(_main_part(archive))).find(qn("w:body"))
@@ -35,7 +35,7 @@ def read_document(path: Path, budget: Budget) -> list[Table]:
             heading = _text(element) or heading
             continue
         table = Table("", list(_word_rows(element, line, budget)))
-        table.merges = _word_merges(element, line)
+        table.merges = _word_merges(element)
         line += len(element.findall(qn("w:tr")))
         if heading and len(heading) <= _LONGEST_HEADING:
             table.name, table.heading = heading, True
@@ -87,7 +87,7 @@ def _word_cells(row: Any) -> Iterator[tuple[int, int, Any]]:
 
 
 def _word_rows(table: Any, above: int, budget: Budget) -> Iterator[Row]:
-    for number, row in enumerate(table.tr_lst, start=above + 1):
+    for number, row in enumerate(table.tr_lst, start=1):
         cells: list[str] = []
         for place, _breadth, cell in _word_cells(row):
             if place > _MOST_SPAN:
@@ -96,13 +96,13 @@ def _word_rows(table: Any, above: int, budget: Budget) -> Iterator[Row]:
             cells.append("" if _continues(cell) else _text(cell))
         budget.spend(len(cells))
         if any(cells):
-            yield Row(number, number, cells)
+            yield Row(number, above + number, cells)
 
 
-def _word_merges(table: Any, above: int) -> list[Merge]:
+def _word_merges(table: Any) -> list[Merge]:
     merges: dict[int, Merge] = {}
     done = []
-    for number, row in enumerate(table.tr_lst, start=above + 1):
+    for number, row in enumerate(table.tr_lst, start=1):
         for place, breadth, cell in _word_cells(row):
             before = merges.get(place)
             if _continues(cell) and before and before.bottom == number - 1:
@@ -142,7 +142,7 @@ def read_page(path: Path, budget: Budget) -> list[Table]:
 def _page_table(rows: list[Any], above: int, budget: Budget, encoding: str) -> Table:
     table = Table("", [], encoding=encoding)
     covered: set[tuple[int, int]] = set()
-    for number, row in enumerate(rows, start=above + 1):
+    for number, row in enumerate(rows, start=1):
         cells: list[str] = []
         for cell in row.iterchildren("td", "th"):
             while (number, len(cells)) in covered:
@@ -153,11 +153,11 @@ def _page_table(rows: list[Any], above: int, budget: Budget, encoding: str) -> T
             cells += [cell.text_content().strip(), *[""] * (across - 1)]
             if across > 1 or down > 1:
                 table.merges.append(Merge(number, place, number + down - 1, place + across - 1))
-                below = range(number + 1, min(number + down, above + len(rows) + 1))
+                below = range(number + 1, min(number + down, len(rows) + 1))
                 covered.update((beneath, place + step) for beneath in below for step in range(across))
             budget.spend(across * down)
         if any(cells):
-            table.rows.append(Row(number, number, cells))
+            table.rows.append(Row(number, above + number, cells))
     return table
 
 

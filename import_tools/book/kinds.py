@@ -21,9 +21,6 @@ _ENDINGS = {
     "docx": {"docx", "docm", "dotx", "dotm", ""},
     "html": {"html", "htm", ""},
 }
-_CONTROL = re.compile(rb"[\x01-\x08\x0b\x0e-\x19\x1b-\x1f]")
-# a text in two bytes a letter is half zeros, any other has none
-_MOST_CONTROLS = 0.02
 
 
 def tell_kind(path: Path) -> str:
@@ -50,8 +47,6 @@ def tell_kind(path: Path) -> str:
         rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|meta|style|body|table)\b", plain, re.S
     ):
         return "html"
-    if len(_CONTROL.findall(data)) > len(data) * _MOST_CONTROLS:
-        raise Refused("binary")
     return "text"
 
 

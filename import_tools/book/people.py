@@ -106,7 +106,7 @@ class People:
         return once and record.values.get("unit", "") in ("", above.unit)
 
     def _continue(self, record: Record, above: Draft) -> None:
-        above.phones += [phone for phone in self._phones(record, above) if phone not in above.phones]
+        above.phones = list(dict.fromkeys([*above.phones, *self._phones(record, above)]))
         for name in _ONCE:
             setattr(above, name, getattr(above, name) or record.values.get(name, ""))
         for name in _MORE:
@@ -165,7 +165,7 @@ class People:
         if split.unclear:
             draft.note = _join(draft.note, split.unclear)
             self._report(record, "unclear_number", number=split.unclear)
-        draft.phones += [phone for phone in self._phones(record, draft) if phone not in draft.phones]
+        draft.phones = list(dict.fromkeys([*draft.phones, *self._phones(record, draft)]))
         self.drafts.append(draft)
         self._open = draft
 

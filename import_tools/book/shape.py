@@ -64,10 +64,10 @@ def _shape(table: Table, shaped: Shaped, stem: str, several: bool) -> None:
 
 def _frame(table: Table) -> pd.DataFrame:
     """The cells as cleaned text, numbered as their rows are."""
-    frame = pd.DataFrame(
-        [row.cells for row in table.rows], index=[row.number for row in table.rows], dtype=object
-    )
-    return frame.fillna("").map(clean)
+    width = max(len(row.cells) for row in table.rows)
+    # padded here: what pandas does with rows of unlike length has changed before
+    cells = [row.cells + [""] * (width - len(row.cells)) for row in table.rows]
+    return pd.DataFrame(cells, index=[row.number for row in table.rows], dtype=object).map(clean)
 
 
 def _carried(header: Header | None, rows: list[list[str]]) -> Header | None:

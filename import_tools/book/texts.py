@@ -21,6 +21,8 @@ SEPARATORS = (";", ",", "\t", "|")
 LONGEST_RECORD = 20
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
 _SAMPLE = 200
+_CONTROL = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f\x80-\x9f]")
+_MOST_CONTROLS = 0.02
 _UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _DAMAGED = "\ufffd"
 _MOST_DAMAGED = 0.1
@@ -30,6 +32,8 @@ def read_text(path: Path, budget: Budget) -> Table:
     """The one table of a text file. Raises Refused when its encoding cannot be found out."""
     text, encoding = decode_text(path.read_bytes())
     text = text.removeprefix("\ufeff")
+    if len(_CONTROL.findall(text)) > len(text) * _MOST_CONTROLS:
+        raise Refused("binary")
     lines = _LINE.findall(text)
     hint = re.match(r"sep=(.)\s*$", lines[0], re.IGNORECASE) if lines else None
     if hint:

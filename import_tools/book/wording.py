@@ -41,7 +41,7 @@ REFUSALS: dict[str, Callable[..., str]] = {
         "A table has more than %(number)s columns. Save only the phone book itself.", **v
     ),
     "time": lambda **v: _(
-        "The file could not be read within %(number)s seconds. Save only the phone book, for example as .csv.",
+        "The file was not read within %(number)s seconds. Save only the phone book, for example as .csv.",
         **v,
     ),
     "memory": lambda **v: _(
@@ -118,13 +118,10 @@ def describe_step(code: str) -> str:
 def describe_refusal(code: str, values: dict[str, Any], name: str) -> str:
     """Why the file named ``name`` was not read, and what to do."""
     ending = Path(name).suffix.casefold()
-    sentence = REFUSALS[code](**values)
+    sentence: str = REFUSALS[code](**values)
     if code in _FOREIGN and ending in _READABLE:
-        return (
-            _("The name ends in %(ending)s, but the content is something else.", ending=ending)
-            + " "
-            + sentence
-        )
+        lie: str = _("The name ends in %(ending)s, but the content is something else.", ending=ending)
+        return f"{lie} {sentence}"
     return sentence
 
 
