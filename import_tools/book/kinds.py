@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from import_tools.book.refusal import Refused
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORD = b"\xec\xa5"
 _MOST_MEMBERS = 10_000
+_BOF = b"\x09\x08\x10\x00\x00\x06\x05\x00"
+_FILE_PASS = 0x2F
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"RIFF")
 _ARCHIVES = (b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 _OLD_WORD = (b"\xdb\xa5", b"\x31\xbe\x00\x00", b"\x9b\xa5", b"\xdc\xa5")
@@ -114,6 +117,8 @@ def _ole_kind(data: bytes) -> str:
             raise Refused("password")
         return "doc"
     if has("Workbook") or has("Book"):
+        if _workbook_has_password(data):
+            raise Refused("password")
         return "xls"
     raise Refused("other_office")
 
@@ -123,4 +128,17 @@ def _word_has_password(data: bytes) -> bool:
     for start in range(512, len(data) - 12, 512):
         if data[start : start + 2] == _WORD:
             return bool(data[start + 11] & 1)
+    return False
+
+
+def _workbook_has_password(data: bytes) -> bool:
+    """Whether a FilePass record ([MS-XLS] 2.4.117) is among the first of the workbook's."""
+    place = data.find(_BOF)
+    for _record in range(4):
+        if place < 0 or place + 4 > len(data):
+            break
+        kind, length = struct.unpack_from("<HH", data, place)
+        if kind == _FILE_PASS:
+            return True
+        place += 4 + length
     return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from import_tools.book.tables import LONGEST_CELL, Fault
@@ -64,7 +65,7 @@ class People:
 
     def read(self, records: Sequence[Record]) -> None:
         """Every record becomes a person, a part of one, a section, or a problem."""
-        for record, following in zip(records, [*records[1:], None], strict=True):
+        for record, following in zip_longest(records, records[1:]):
             self._read(record, following)
 
     def _read(self, record: Record, following: Record | None) -> None:

@@ -37,6 +37,8 @@ def shape_tables(tables: list[Table], *, stem: str = "") -> Shaped:
             _shape(table, shaped, stem, several)
     if shaped.header is None:
         raise Refused("no_rows" if not any(table.rows for table in tables) else "no_header")
+    if not shaped.entries and not shaped.problems:
+        raise Refused("no_people")
     return shaped
 
 

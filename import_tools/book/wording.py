@@ -79,6 +79,9 @@ REFUSALS: dict[str, Callable[..., str]] = {
     "no_header": lambda: _(
         "No names were found. Put a row with the headers “Name”, “Phone” and “Room” above the people."
     ),
+    "no_people": lambda: _(
+        "There is a header but nobody below it. Choose the file that holds the phone book."
+    ),
     "no_office": lambda **v: _(
         "Files of the kind .%(kind)s need LibreOffice, which is not on the server. "
         "Ask for it to be installed, or save the file as .docx.",

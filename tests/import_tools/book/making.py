@@ -101,7 +101,7 @@ def read_here(path: Path, name: str = "") -> Book:
     with pytest.MonkeyPatch.context() as patch:
 
         def run(path: Path, name: str, limits: Limits, tell: Step, programs: str | None) -> dict[str, Any]:
-            job = {"path": str(path), "name": name, **asdict(limits)}
+            job = {"path": str(path), "name": name, "folder": "", "soffice": "", **asdict(limits)}
             try:
                 return dict(json.loads(json.dumps(read_file(job, tell, lambda _size: None))))
             except Refused as refusal:

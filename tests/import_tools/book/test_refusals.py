@@ -7,6 +7,7 @@ import struct
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -74,6 +75,7 @@ STRANGERS = [
     ("book.docx", _archive({"word/document.xml": b"<a/>", "_rels/.rels": b"<r/>"}), "damaged"),
     ("book.csv", "Слова, слова.\nІ знову слова!\n".encode(), "headers"),
     ("book.csv", "ПІБ;ПІБ;Телефон\nЧиж О.П.;Чуб І.І.;2070\n".encode(), "twice"),
+    ("book.csv", "ПІБ;Телефон\n;\n".encode(), "nobody below"),
     ("book.html", b"<html><body><p>Hello</p></body></html>", "no table"),
 ]
 
@@ -94,19 +96,13 @@ def test_the_refusal_of_a_picture_named_xlsx_says_that_the_name_lies(tmp_path: P
         read_here(picture, "photo.png")
 
 
-def test_files_with_a_real_password_are_refused(tmp_path: Path) -> None:
-    xlsx = write_xlsx(tmp_path, ROWS)
-    xls = convert(xlsx, "xls", "xls:MS Excel 97:,,,,,,,,")
-    assert read_here(xls).entries
-    data = bytearray(xls.read_bytes())
-    # a FilePass record ([MS-XLS] 2.4.117) right after the first BOF
-    start = data.find(b"\x09\x08\x10\x00\x00\x06\x05\x00")
-    assert start > 0
-    protected = (
-        bytes(data[: start + 20]) + struct.pack("<HH", 0x2F, 54) + b"\x01\x00\x01\x00\x01\x00" + bytes(48)
-    )
-    protected += bytes(data[start + 20 + 58 :])
-    xls.write_bytes(protected)
+def test_an_old_workbook_with_a_password_is_refused(tmp_path: Path) -> None:
+    xls = convert(write_xlsx(tmp_path, ROWS), "xls")
+    data = xls.read_bytes()
+    # a FilePass record in place of what follows the first BOF
+    start = data.index(b"\x09\x08\x10\x00\x00\x06\x05\x00") + 20
+    record = struct.pack("<HHHHH", 0x2F, 54, 1, 1, 1) + bytes(48)
+    xls.write_bytes(data[:start] + record + data[start + len(record) :])
     with pytest.raises(Invalid, match="password"):
         read_here(xls)
 
@@ -126,7 +122,7 @@ def test_without_libreoffice_a_doc_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_doc_that_libreoffice_cannot_read_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "book.doc", _ole("WordDocument", head=b"\xec\xa5"))
-    with pytest.raises(Invalid, match="LibreOffice could not|no table"):
+    with pytest.raises(Invalid, match=r"LibreOffice could not|no table"):
         read_book(path)
 
 
@@ -145,13 +141,11 @@ def test_too_many_cells_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_sheet_that_stretches_to_its_last_corner_is_refused(tmp_path: Path) -> None:
-    import openpyxl
-
     path = write_xlsx(tmp_path, ROWS)
     workbook = openpyxl.load_workbook(path)
     workbook.active["XFD1048576"] = "x"
     workbook.save(path)
-    with pytest.raises(Invalid, match="cells|memory"):
+    with pytest.raises(Invalid, match=r"cells|memory"):
         read_book(path)
 
 
@@ -186,33 +180,20 @@ def read_here_limited(path: Path) -> Book:
 
 
 _PIECES = st.sampled_from(
-    [
-        *"ПІБ;Телефон,\n\t|\"'-/().",
-        "ПІБ;Телефон\n",
-        "Чиж О.П.;2070\n",
-        "\x00",
-        "\ufeff",
-        "\r\n",
-        "Іван",
-        "2070",
-        "<table>",
-    ]
+    [*"ПІБ;,\n\t|\"'-/().\x00\ufeff", "\r\n", "Іван", "2070", "<table>", "Чиж О.П.;2070\n"]
 )
-_HEADS = st.sampled_from(
-    [b"", b"PK\x03\x04", OLE, b"{\\rtf", b"<table><tr><td>", "ПІБ;Телефон\n".encode(), b"\xff\xfe"]
-)
+_TEXTS = st.lists(_PIECES).map(lambda pieces: "".join(pieces).encode())
+_HEADS = [b"", b"PK\x03\x04", OLE, b"{\\rtf", b"<table><tr><td>", "ПІБ;Телефон\n".encode(), b"\xff\xfe"]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    head=_HEADS, data=st.one_of(st.binary(max_size=300), st.lists(_PIECES).map(lambda p: "".join(p).encode()))
-)
+@given(head=st.sampled_from(_HEADS), data=st.one_of(st.binary(max_size=300), _TEXTS))
 def test_no_bytes_do_more_than_be_read_or_refused(tmp_path: Path, head: bytes, data: bytes) -> None:
     path = write(tmp_path, "book.csv", head + data)
     try:
         book = read_here(path)
-    except Invalid as refusal:
-        assert refusal.message
-    else:
-        assert all(entry.name.strip() and entry.line > 0 and entry.row > 0 for entry in book.entries)
-        assert [entry.row for entry in book.entries] == sorted({entry.row for entry in book.entries})
+    except Invalid:
+        return
+    assert book.entries or book.problems
+    assert all(entry.name.strip() and entry.line > 0 and entry.row > 0 for entry in book.entries)
+    assert [entry.row for entry in book.entries] == sorted({entry.row for entry in book.entries})
