@@ -14,7 +14,8 @@ MOST_COLUMNS = 100
 _HEADERS = {
     "name": """displayname fullname name cn піб пібпрацівника повнеімя прізвищеімяпобатькові прізвищетаімя
         прізвищеімя співробітник працівник абонент фио фиосотрудника полноеимя фамилияимяотчество фамилияимя
-        сотрудник работник person employee""",
+        сотрудник работник person employee прізвищеімятапобатькові прізвищеініціали прізвищетаініціали
+        піпб фиоработника фамилияимяиотчество фамилияинициалы фамилияиинициалы""",
     "surname": "sn surname lastname familyname прізвище фамилия",
     "first_name": "givenname firstname імя имя",
     "patronymic": "patronymic middlename побатькові отчество",
@@ -22,13 +23,17 @@ _HEADERS = {
     "email": """mail email emailaddress пошта електроннапошта електроннаадреса почта электроннаяпочта
         электронныйадрес""",
     "unit": """department unit division ou підрозділ відділ структурнийпідрозділ департамент подразделение
-        отдел структурноеподразделение""",
+        отдел структурноеподразделение назвапідрозділу названиеподразделения""",
     "job_title": "title jobtitle position посада должность",
     "room": """physicaldeliveryofficename office room кабінет кімната каб номеркабінету кабинет комната
-        номеркабинета офис офіс""",
+        номеркабинета офис офіс кабінету кабинета кімн комн аудиторія аудитория номеркімнати номеркомнаты""",
     "phone": """telephonenumber phone telephone ipphone othertelephone mobile extension телефон телефони тел
         номертелефону внутрішнійтелефон внутрішній мобільний мобільнийтелефон телефоны номертелефона
-        внутреннийтелефон внутренний мобильный мобильныйтелефон""",
+        внутреннийтелефон внутренний мобильный мобильныйтелефон номер телефону телефона внутртел внутртелефон
+        телвнутр телефонвнутрішній телефонвнутренний міськийтелефон міський телміський телефонміський
+        городскойтелефон городской телгородской телефонгородской робочийтелефон рабочийтелефон
+        службовийтелефон служебныйтелефон контактнийтелефон контактныйтелефон мобтел мобтелефон моб
+        телефонмобільний телефонмобильный""",
     "note": "description note notes comment примітка примітки примечание комментарий",
     "guid": "objectguid guid",
     "disabled": "disabled useraccountcontrol accountdisabled вимкнено звільнений отключен уволен",
@@ -42,6 +47,11 @@ _FIELD_OF = {header: field for field, headers in HEADERS.items() for header in h
 def plain_header(text: str) -> str:
     """A header as it is compared: ``П.І.Б.`` → ``піб``."""
     return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def field_of(header: str) -> str:
+    """The field that a header names, or ""."""
+    return _FIELD_OF.get(plain_header(header), "")
 
 
 def find_columns(headers: Sequence[str], chosen: Mapping[str, str] | None = None) -> dict[str, list[int]]:
