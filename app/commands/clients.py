@@ -8,6 +8,7 @@ import click
 from flask.cli import AppGroup, with_appcontext
 from flask_babel import gettext as _
 
+from app.commands.clients_book import phonebook_command
 from app.commands.clients_directory import runs_command, sync_command, undo_command
 from app.errors import HelpdeskError
 from app.extensions import db
@@ -16,7 +17,7 @@ from import_tools.people import Report, import_people
 from import_tools.sheet import SEPARATORS, open_sheet
 
 clients_group = AppGroup("clients", help="The client base.")
-for command in (runs_command, sync_command, undo_command):
+for command in (phonebook_command, runs_command, sync_command, undo_command):
     clients_group.add_command(with_appcontext(command))
 
 

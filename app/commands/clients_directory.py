@@ -93,9 +93,8 @@ def _print_plan(plan: Plan) -> None:
 
 def _print_run(run: ImportRun) -> None:
     when = run.started_at.isoformat(sep=" ", timespec="minutes")
-    click.echo(
-        f"{run.id}  {when}  {run.kind}  {run.stage}  {run.title}  {_words(run.counts)}  {run.problem}".rstrip()
-    )
+    facts = (str(run.id), when, run.kind, run.stage, run.title, _words(run.counts), run.problem)
+    click.echo("  ".join(fact for fact in facts if fact))
 
 
 def _words(counts: dict[str, int]) -> str:
