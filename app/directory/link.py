@@ -71,6 +71,8 @@ class Link:
             auto_bind=AUTO_BIND_NONE,
             check_names=False,
             auto_range=False,
+            # filling in what is missing, ldap3 stumbles over values in ranges
+            return_empty_attributes=False,
             # a server must not send our password to another one
             auto_referrals=False,
             # whole seconds only: ldap3 packs it into a C structure
