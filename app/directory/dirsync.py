@@ -38,15 +38,21 @@ def first_mark(link: Link, root: Root) -> str:
 
 
 def changes_since(link: Link, root: Root, mark: str) -> Told | None:
-    """What changed since the mark ("": everything there is). None when the server refuses."""
+    """What changed since the mark ("": everything there is). None when the server refuses.
+
+    An account that may replicate hears of deletions too; any other (“object security”) of what it may see.
+    """
+    return _told(link, root, mark, secure=False) or _told(link, root, mark, secure=True)
+
+
+def _told(link: Link, root: Root, mark: str, *, secure: bool) -> Told | None:
     reader = Reader(link.settings, is_ad=True)
     # a move or a new name shows in these two alone
     attributes = [*reader.attributes, "isDeleted", "name", "parentGUID"]
     told = Told(mark)
     cookie = base64.b64decode(mark)
     for _round in range(MOST_ROUNDS):
-        # object security: an ordinary account is shown what it may see, without a right to replicate
-        control = dir_sync_control(True, True, False, False, False, _ALL_BYTES, cookie)
+        control = dir_sync_control(True, secure, False, False, False, _ALL_BYTES, cookie)
         try:
             controls = [control, show_deleted_control(False)]
             found, result = link.search(root.domain, _USERS, attributes, controls=controls)

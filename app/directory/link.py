@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +71,8 @@ class Link:
             auto_bind=AUTO_BIND_NONE,
             check_names=False,
             auto_range=False,
+            # filling in what is missing, ldap3 stumbles over values in ranges
+            return_empty_attributes=False,
             # a server must not send our password to another one
             auto_referrals=False,
             # whole seconds only: ldap3 packs it into a C structure
@@ -104,10 +106,13 @@ class Link:
 
     def close(self) -> None:
         """Say goodbye if the server still listens."""
-        try:
+        left = self._connection.socket
+        # a connection that is gone already is what was wanted
+        with suppress(Exception):
             self._connection.unbind()
-        except Exception:  # the connection is gone: that is what was wanted
-            return
+        if left is not None:
+            # ldap3 forgets the socket of a connection that could not be opened
+            left.close()
 
     @property
     def is_open(self) -> bool:
@@ -125,8 +130,8 @@ class Link:
             raise broken(_("The server answered something else than was asked. Nothing was changed."))
         if result["result"] != SUCCESS:
             raise search_trouble(result, base=base)
-        answers = self._connection.response or ()
-        return [_entry(answer) for answer in answers if answer["type"] == "searchResEntry"], result
+        answers = [each for each in self._connection.response or () if each["type"] == "searchResEntry"]
+        return self._ask(lambda: [_entry(answer) for answer in answers]), result
 
     def pages(
         self, where: str, attributes: list[str], *, base: str | None = None, controls: Any = None
@@ -166,7 +171,7 @@ class Link:
 
 def _entry(answer: Mapping[str, Any]) -> Entry:
     raw = answer["raw_attributes"]
-    values = {name.lower(): [bytes(value) for value in raw[name]] for name in raw}
+    values = {name.lower(): [bytes(value) for value in raw[name] or ()] for name in raw}
     return Entry(bytes(answer["raw_dn"]).decode(errors="replace"), values)
 
 

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-_HTTP = b"HTTP/1.1 400 Bad Request\r\nServer: nonsense\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" * 4
+_HTTP = b"HTTP/1.1 400 Bad Request\r\nServer: a web server\r\n" + b"X-More: and more\r\n" * 9 + b"\r\n"
 _PIECE = 4096
 
 
 @dataclass
 class BrokenProxy:
-    """Passes bytes on until told otherwise; every setting counts at once, for open connections too.
+    """Passes bytes on until told otherwise. A setting counts at once, on open ones too.
 
-    ``cut_after``: the server's bytes of one connection before it is cut. ``is_hanging``: accepts, says nothing.
+    ``cut_after``: the server's bytes of one connection before it is cut. ``is_hanging``: says nothing.
     ``answer``: said instead of asking the server, then closed. ``is_down``: closed as soon as it is opened.
     """
 

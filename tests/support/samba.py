@@ -85,18 +85,19 @@ class Samba:
 
     def load(self, people: list[Person], top: str) -> None:
         """Many people at once, past the server: about 250 in a second."""
-        self._load(ad_ldif(people, top))
+        self.apply(ad_ldif(people, top))
 
-    def _load(self, ldif: str) -> None:
+    def apply(self, ldif: str, *, program: str = "ldbadd") -> None:
+        """Feed LDIF to the database itself."""
         path = self.folder / f"{uuid.uuid4().hex}.ldif"
         path.write_text(ldif)
         database = ["-H", str(self.folder / "private" / "sam.ldb")]
-        _run("ldbadd", "--nosync", f"--configfile={self.folder / 'etc' / 'smb.conf'}", *database, str(path))
+        _run(program, "--nosync", f"--configfile={self.folder / 'etc' / 'smb.conf'}", *database, str(path))
 
     def add_group(self, name: str, members: list[str], *, ou: str = GROUPS) -> str:
         """A security group with these members' DNs. Returns its DN."""
         dn = f"CN={escape_dn(name)},{ou}"
-        self._load(record(dn, {"objectClass": "group", "sAMAccountName": name, "member": members}))
+        self.apply(record(dn, {"objectClass": "group", "sAMAccountName": name, "member": members}))
         return dn
 
     def join(self, group: str, member: str) -> None:
@@ -136,6 +137,12 @@ class Samba:
         """Gone to the deleted objects."""
         self.admin.delete(dn)
 
+    def forbid_reading(self, dn: str) -> None:
+        """Only administrators see what is in here."""
+        name = "nTSecurityDescriptor"
+        change = f"changetype: modify\nreplace: {name}\n{name}: O:DAG:DAD:P(A;CI;GA;;;DA)(A;CI;GA;;;SY)\n"
+        self.apply(f"dn: {dn}\n{change}", program="ldbmodify")
+
     def guid(self, dn: str) -> str:
         """The identity of an entry."""
         self.admin.search(dn, "(objectClass=*)", BASE, attributes=["objectGUID"])
@@ -166,11 +173,14 @@ def ensure_samba(run_folder: Path) -> Samba:
 
 
 def _free_address() -> str:
-    while True:
+    for _attempt in range(20):
         address = f"127.{random.randint(10, 250)}.{random.randint(1, 250)}.{random.randint(1, 250)}"
         with socket.socket() as probe:
             if probe.connect_ex((address, 389)):
                 return address
+    raise RuntimeError(
+        "port 389 is taken on every loopback address: stop the directory server of this machine"
+    )
 
 
 def _run(*command: str, given: str | None = None) -> None:
@@ -195,11 +205,13 @@ def _provision(samba: Samba) -> None:
     # no shares; every file of its own below the folder
     kept = path.read_text().split("[homes]")[0].split("[sysvol]")[0].rstrip()
     kept = kept.replace("/var/log/samba", str(samba.folder))
-    places = {"pid": "run", "ncalrpc": "ncalrpc", "winbindd socket": "winbindd", "ntp signd socket": "ntp"}
-    own = [
-        f"{name} {'dir' if name in {'pid', 'ncalrpc'} else 'directory'} = {samba.folder / place}"
-        for name, place in places.items()
-    ]
+    places = {
+        "pid directory": "run",
+        "ncalrpc dir": "ncalrpc",
+        "winbindd socket directory": "winbindd",
+        "ntp signd socket directory": "ntp",
+    }
+    own = [f"{name} = {samba.folder / place}" for name, place in places.items()]
     own += [f"tls certfile = {certificate}", f"tls keyfile = {key}"]
     own += [f"tls cafile = {samba.authority.certificate}"]
     path.write_text("\n\t".join([kept, *own]) + "\n")
@@ -211,7 +223,7 @@ def _populate(samba: Samba) -> None:
     """2,000 people, two groups and one that holds both; an ordinary account that reads."""
     people = invent(MANY)
     tops = [record(dn, {"objectClass": "organizationalUnit"}) for dn in (STAFF, GROUPS)]
-    samba._load("\n".join(tops) + "\n" + ad_ldif(people, STAFF))
+    samba.apply("\n".join(tops) + "\n" + ad_ldif(people, STAFF))
     first, second = (
         samba.add_group(name, [ad_dn(p, STAFF) for p in people if p.department == department])
         for name, department in (("Surgeons", "Хірургія"), ("Lawyers", "Юристи"))
@@ -225,4 +237,7 @@ def _start(samba: Samba, run_folder: Path) -> None:
     configuration = f"--configfile={samba.folder / 'etc' / 'smb.conf'}"
     pid = start_quietly(["samba", configuration, "-i", "-M", "single"], samba.folder / "samba.log")
     keep_pid(run_folder, "samba", pid)
-    wait_for_port(636, "Samba", host=samba.address)
+    try:
+        wait_for_port(636, "Samba", host=samba.address)
+    except RuntimeError as error:
+        raise RuntimeError(f"{error}: {(samba.folder / 'samba.log').read_text()[-2000:]}") from error

@@ -1,4 +1,4 @@
-"""A real OpenLDAP for one test run, shared by all its workers: another kind of directory, with hard limits."""
+"""A real OpenLDAP for one test run, shared by all its workers: with hard limits."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import shutil
 import subprocess
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from ldap3 import BASE, MODIFY_REPLACE, NONE, Connection, Server
 from app.directory import DirectorySettings, Security
 from tests.support.authority import Authority
 from tests.support.people_ldif import Person, escape_dn, invent, openldap_ldif, openldap_values, record
-from tests.support.servers import free_port, keep_pid, locked, start_quietly, wait_for_port
+from tests.support.servers import free_port, keep_pid, locked, start_quietly, stop, wait_for_port
 
 SUFFIX = "dc=firm,dc=test"
 STAFF = f"ou=Staff,{SUFFIX}"
@@ -33,8 +35,7 @@ include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile {folder}/slapd.pid
-TLSCertificateFile {certificate}
-TLSCertificateKeyFile {key}
+{tls}
 database mdb
 maxsize 268435456
 suffix "{suffix}"
@@ -116,6 +117,18 @@ class Slapd:
         """Gone without a trace."""
         self.admin.delete(dn)
 
+    @contextmanager
+    def another(self, certificate: Path | None, key: Path | None) -> Iterator[int]:
+        """A second, empty server with this certificate or none. Gives its port;"""
+        folder, port = self.folder / uuid.uuid4().hex, free_port()
+        (folder / "db").mkdir(parents=True)
+        _configure(folder, f"TLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}" if key else "")
+        pid = _launch(folder, port)
+        try:
+            yield port
+        finally:
+            stop(pid)
+
     def guid(self, dn: str) -> str:
         """The identity of an entry."""
         self.admin.search(dn, "(objectClass=*)", BASE, attributes=["entryUUID"])
@@ -147,9 +160,13 @@ def _program(name: str) -> str:
 def _prepare(slapd: Slapd) -> None:
     (slapd.folder / "db").mkdir(parents=True)
     certificate, key = slapd.authority.issue("ldap.firm.test", "127.0.0.1")
-    values = {"folder": slapd.folder, "certificate": certificate, "key": key, "limit": LIMIT}
+    _configure(slapd.folder, f"TLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}")
+
+
+def _configure(folder: Path, tls: str) -> None:
+    values = {"folder": folder, "tls": tls, "limit": LIMIT}
     text = _CONFIGURATION.format(**values, suffix=SUFFIX, admin=ADMIN, password=PASSWORD)
-    (slapd.folder / "slapd.conf").write_text(text)
+    (folder / "slapd.conf").write_text(text)
 
 
 def _load(slapd: Slapd) -> None:
@@ -166,7 +183,12 @@ def _load(slapd: Slapd) -> None:
 
 
 def _start(slapd: Slapd, run_folder: Path) -> None:
-    address = f"ldap://127.0.0.1:{slapd.port}"
-    command = [_program("slapd"), "-f", str(slapd.folder / "slapd.conf"), "-h", address, "-d", "0"]
-    keep_pid(run_folder, "slapd", start_quietly(command, slapd.folder / "slapd.log"))
-    wait_for_port(slapd.port, "OpenLDAP")
+    keep_pid(run_folder, "slapd", _launch(slapd.folder, slapd.port))
+
+
+def _launch(folder: Path, port: int) -> int:
+    address = f"ldap://127.0.0.1:{port}"
+    command = [_program("slapd"), "-f", str(folder / "slapd.conf"), "-h", address, "-d", "0"]
+    pid = start_quietly(command, folder / "slapd.log")
+    wait_for_port(port, "OpenLDAP")
+    return pid
