@@ -77,9 +77,7 @@ def read_run(session: Session, run_id: int, *, actor: Actor | None = None) -> Im
 
 def fill_run(session: Session, run: ImportRun, book: Book, mode: Mode) -> None:
     """Write the rows of the book with what the machine and earlier decisions say of them."""
-    session.execute(
-        BookRow.__table__.delete().where(BookRow.run_id == run.id)
-    )  # of a reading that was killed
+    session.execute(delete(BookRow).where(BookRow.run_id == run.id))  # of a reading that was killed
     keys = row_keys(book.entries)
     rows = _make_rows(session, run, book.entries, keys)
     judge_rows(session, rows)

@@ -7,10 +7,14 @@ from datetime import datetime
 from flask import current_app
 from flask_babel import force_locale, to_user_timezone
 
+from app.events import unit_of_work
 from app.extensions import db
 from app.policy import Actor, load_actor
 from app.services.directory_source import find_source
+from app.services.runs import explain_failure, fail_run
+from import_tools.book_import import apply_run, read_run
 from import_tools.directory_sync import sync_directory
+from import_tools.doubles import search_doubles
 from jobs.context import with_app
 from jobs.once import once
 from models import ImportRun, RunKind, RunStage, utcnow
@@ -49,11 +53,36 @@ def approve_run(run_id: int, actor_id: int) -> str:
         return _approve(run, actor)
 
 
+@with_app
+def read_book_run(run_id: int, actor_id: int) -> str:
+    """Read and join an uploaded phone book; afterwards its run waits for a yes. Returns the run's stage."""
+    actor = load_actor(db.session(), actor_id)
+    with force_locale(actor.locale):
+        return read_run(db.session(), run_id, actor=actor).stage
+
+
+@with_app
+def find_doubles(slot: str) -> int:
+    """Each night: look for clients who are written down twice; returns how many pairs are open."""
+    session = db.session()
+    with once(session, "find_doubles", slot) as mine:
+        return search_doubles(session) if mine else 0
+
+
 def _approve(run: ImportRun, actor: Actor) -> str:
+    session = db.session()
     if run.kind == RunKind.SYNC:
         allowed = int(run.details.get("allowed", 0))
-        return sync_directory(db.session(), actor=actor, whole=True, allowed=allowed, run_id=run.id).stage
-    return run.stage
+        return sync_directory(session, actor=actor, whole=True, allowed=allowed, run_id=run.id).stage
+    run_id = run.id
+    try:
+        with unit_of_work(session):
+            apply_run(session, run_id, actor=actor)
+    except Exception as error:
+        fail_run(session, run_id, explain_failure(error), actor=actor)
+        raise
+    search_doubles(session)
+    return session.get_one(ImportRun, run_id).stage
 
 
 def _local_hour() -> int:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from jobs.archive import archive_done_tickets
+from jobs.client_base import find_doubles, sync_by_night
 from jobs.outbox import sweep_outbox
 
 
@@ -33,5 +34,7 @@ class Periodic:
 
 PERIODIC = (
     Periodic(sweep_outbox, "* * * * *", patience=60, queue="default"),
+    Periodic(sync_by_night, "12 * * * *", patience=3600, slot="%Y-%m-%dT%H"),
+    Periodic(find_doubles, "42 1 * * *", patience=6 * 3600, slot="%Y-%m-%d"),
     Periodic(archive_done_tickets, "7 * * * *", patience=3600, slot="%Y-%m-%dT%H"),
 )
