@@ -34,8 +34,7 @@ def merge_clients(
     if client_id == double_id:
         raise Invalid(_("Choose two different clients."))
     stays, double = (_load(session, number) for number in (client_id, double_id))
-    if _standing(double) > _standing(stays):
-        stays, double = double, stays
+    stays, double = who_stays(stays, double)
     run = start_run(session, RunKind.MERGE, title=f"{double.full_name} → {stays.full_name}", actor=actor)
     begin_writing(session, run)
     moved = _move_history(session, double.id, stays.id)
@@ -54,6 +53,11 @@ def merge_clients(
             session, Kind.CLIENT_MERGED, actor=actor, client_id=client.id, new={"double": double.id, **facts}
         )
     return stays, run
+
+
+def who_stays(one: Client, other: Client) -> tuple[Client, Client]:
+    """Who stays of two clients, and who goes: see :func:`merge_clients`."""
+    return (other, one) if _standing(other) > _standing(one) else (one, other)
 
 
 def take_back_merge(session: Session, change: RunChange, *, actor: Actor) -> None:

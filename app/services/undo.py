@@ -39,33 +39,35 @@ from models import (
 )
 
 BATCH = 500
-_DONE = (RunStage.APPLIED, RunStage.FAILED)
-_HEARD_OF_ELSEWHERE = frozenset({Source.DIRECTORY, Source.BOOK, Source.LIST, Source.MERGED})
+DONE = (RunStage.APPLIED, RunStage.FAILED)
+HEARD_OF_ELSEWHERE = frozenset({Source.DIRECTORY, Source.BOOK, Source.LIST, Source.MERGED})
 
 
 def undo_run(session: Session, run_id: int, *, actor: Actor) -> dict[str, int]:
     """Take back everything a run did, and the decisions made about its rows; one transaction.
 
     What a person or a later run has said since stays. Clients whom the run made are hidden, unless tickets or
-    calls were written for them meanwhile: those stay, and are counted as ``kept``.
+    calls were written for them meanwhile: those stay, and are counted as ``kept``. The run's ``details`` keep
+    the numbers as ``taken_back``.
     Raises Forbidden, NotFound; Invalid for a run that changed nothing, Conflict when another run writes now.
     """
     run = access_run(session, run_id, actor=actor)
-    if run.stage not in _DONE:
+    if run.stage not in DONE:
         raise Invalid(_("Only a run that is done can be taken back."))
     begin_writing(session, None)
     counts: Counter[str] = Counter()
-    children = select(ImportRun).where(ImportRun.parent_id == run.id, ImportRun.stage.in_(_DONE))
+    children = select(ImportRun).where(ImportRun.parent_id == run.id, ImportRun.stage.in_(DONE))
     for child in session.scalars(children.order_by(ImportRun.id.desc())).all():
         counts += _take_back(session, child, actor)
     counts += _take_back(session, run, actor)
+    run.details = {**run.details, "taken_back": dict(counts)}
     return dict(counts)
 
 
 def _take_back(session: Session, run: ImportRun, actor: Actor) -> Counter[str]:
     claimed = session.execute(
         update(ImportRun)
-        .where(ImportRun.id == run.id, ImportRun.stage.in_(_DONE))
+        .where(ImportRun.id == run.id, ImportRun.stage.in_(DONE))
         .values(stage=RunStage.UNDONE, undone_at=utcnow(), undone_by_id=actor.id)
         .execution_options(synchronize_session="fetch")
     )
@@ -121,7 +123,7 @@ class _Reversal:
         return self.counts
 
     def _is_only_ours(self, change: RunChange) -> bool:
-        others = _HEARD_OF_ELSEWHERE - {change.source}
+        others = HEARD_OF_ELSEWHERE - {change.source}
         return not others & self.stored.get(change.client_id, {}).keys()
 
     def _take_out(self, change: RunChange) -> None:

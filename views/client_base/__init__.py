@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from flask_appbuilder import AppBuilder
 
+from views.client_base.corrections import CorrectionsView
+from views.client_base.doubles import DoublesView
+from views.client_base.runs import RunsView
+
 
 def register_client_base(builder: AppBuilder) -> None:
     """Add the screens of the client base."""
@@ -12,4 +16,8 @@ def register_client_base(builder: AppBuilder) -> None:
 
 
 # one line a screen
-VIEWS: tuple[type, ...] = ()
+VIEWS: tuple[type, ...] = (
+    CorrectionsView,
+    DoublesView,
+    RunsView,
+)
