@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.errors import Conflict, Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor, Verb, ensure_can_somewhere
-from app.services.claims import Statement, tell
+from app.services.claims import FIELDS, Statement, tell
 from app.services.client_rows import clean_values
 from app.services.rows import find_row
 from app.services.units import UnitNames
@@ -42,7 +42,8 @@ def ask_correction(
     )
     waiting = session.scalars(same).all()
     asked = {(request.field, repr(request.new)) for request in waiting}
-    fresh = [f for f in wanted if wanted[f] != known[f] and (f, repr(wanted[f])) not in asked]
+    differing = [f for f in FIELDS if f in wanted and wanted[f] != known[f]]
+    fresh = [f for f in differing if (f, repr(wanted[f])) not in asked]
     if len(waiting) + len(fresh) > MOST_OPEN:
         raise Invalid(_("Too many corrections of this client wait already: ask your coordinator."))
     requests = [
