@@ -15,7 +15,7 @@ ICONS = {
     Kind.CLIENT_CREATED: "person-plus",
     Kind.CLIENT_EDITED: "pencil",
     Kind.CLIENT_MERGED: "sign-merge-left",
-    Kind.CLIENT_UNMERGED: "sign-split",
+    Kind.CLIENT_UNMERGED: "signpost-split",
     Kind.CORRECTION_ASKED: "chat-left-dots",
     Kind.CORRECTION_DECIDED: "check2-square",
 }

@@ -20,7 +20,7 @@ from app.services.clients import release_field
 from app.services.corrections import ask_correction
 from app.services.rows import find_row
 from app.services.sources import FieldSource, field_sources
-from models import Client
+from models import Client, Source
 from views.base import Screen, current_actor, session
 from views.call_form import error_links, read_id, unit_choices
 from views.client_base.words import field_word, saying, source_word, value_word
@@ -32,15 +32,19 @@ TEXTS = ("full_name", "job_title", "room", "email")
 
 @dataclass(frozen=True)
 class SourceLine:
-    """One field in words: its value, where it comes from, when, and what others say."""
+    """One field in words: its value, where it comes from, when, and what others say that differs.
+
+    ``joint`` names the other sources whose telephones stand in the value too.
+    """
 
     field: str
     label: str
     value: str
     source: str
-    at: datetime
+    at: datetime | None
     run_id: int | None
     others: list[str]
+    joint: str
     is_pinned: bool
 
 
@@ -50,16 +54,30 @@ def source_lines(sources: Mapping[str, FieldSource]) -> dict[str, SourceLine]:
         field: SourceLine(
             field=field,
             label=field_word(field),
-            value=value_word(found.counts.value),
+            value=value_word(found.value),
             source=source_word(found.counts.source, found.counts.who),
-            at=found.counts.at,
+            at=found.counts.at if found.counts.source is not Source.EARLIER else None,
             run_id=found.counts.run_id,
-            others=[saying(word.source, word.value, word.who) for word in found.others],
+            others=[] if found.is_joint else _differing(found),
+            joint=_joint(found) if found.is_joint else "",
             is_pinned=found.is_pinned,
         )
         for field, found in sources.items()
         if field not in HIDDEN_FIELDS
     }
+
+
+def _differing(found: FieldSource) -> list[str]:
+    """What differs elsewhere; what was there before all sources matters only if letting go brings it back."""
+    told = [word for word in found.others if found.is_pinned or word.source is not Source.EARLIER]
+    return [saying(word.source, word.value, word.who) for word in told]
+
+
+def _joint(found: FieldSource) -> str:
+    """``also from a list of people``: the sources of the other telephones."""
+    told = [word for word in found.others if word.source is not Source.EARLIER]
+    names = ", ".join(source_word(word.source, word.who) for word in told)
+    return str(_("also %(sources)s", sources=names)) if names else ""
 
 
 def suggested(form: Mapping[str, str]) -> dict[str, str]:

@@ -119,7 +119,9 @@ def count_words(counts: Mapping[str, int], kind: str = "") -> list[str]:
         if number and name not in _UNTOLD:
             make = special.get(name) or _COUNTS.get(name)
             words.append(str(make(number)) if make else f"{name}: {number}")
-    return words or [str(_("nothing changed"))]
+    if words:
+        return words
+    return [str(_("no tickets or calls to move") if kind == RunKind.MERGE else _("nothing changed"))]
 
 
 def preview_words(preview: UndoPreview) -> list[str]:
