@@ -117,7 +117,7 @@ class _Token:
         return skeleton(self.text)
 
     def names(self) -> dict[str, float]:
-        return self.known.find(self.bones) if len(self.text) > 1 else {}
+        return self.known.find(self.text) if len(self.text) > 1 else {}
 
     def first_score(self) -> float:
         names = self.names()
