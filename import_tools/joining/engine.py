@@ -44,7 +44,8 @@ def join(
     """
     known = known or lexicon()
     people = sorted(people, key=lambda person: person.key)
-    book, there = rows_table(rows, known), people_table(people, known)
+    there = people_table(people, known)
+    book = rows_table(rows, known, there.words.keys.things)
     pairs = PairMaker(book, there, known).make()
     if refused:
         pairs = _without_refused(pairs, rows, people, frozenset(refused))
