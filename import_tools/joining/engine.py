@@ -108,7 +108,8 @@ class _Decision:
         namesakes = sum(chance >= NAMESAKE * chances[0] for chance in chances)
         reasons = self._reasons(found[0], namesakes, chances[0])
         is_linkable = found[0] in self.chosen and not _FORBIDDING & {*reasons, *shown[0].evidence}
-        if is_linkable and chances[0] >= limits.sure:
+        least = limits.least(int(self.pairs.first[found[0]]), int(self.pairs.patronymic[found[0]]))
+        if is_linkable and chances[0] >= least:
             return Match(row.key, Outcome.SURE, shown[0].key, (*shown[0].evidence, *reasons), tuple(shown))
         outcome = Outcome.DOUBTFUL if sum(chances) >= limits.doubtful else Outcome.UNMATCHED
         return Match(row.key, outcome, None, (*shown[0].evidence, *reasons), tuple(shown))
