@@ -29,7 +29,7 @@ _FORBIDDING = frozenset(
 )
 
 
-def join(
+def join_lists(
     people: Sequence[PersonRecord],
     rows: Sequence[BookRecord],
     *,
@@ -37,11 +37,7 @@ def join(
     refused: Collection[tuple[str, str]] = (),
     known: Lexicon | None = None,
 ) -> list[Match]:
-    """What each row of a book becomes, in the order of the rows; the order of both lists changes nothing else.
-
-    ``refused``: pairs of (row's key, person's key) that a person has rejected: never linked, never shown again.
-    ``known``: another lexicon of first names, for measuring.
-    """
+    """:func:`import_tools.joining.join`."""
     known = known or lexicon()
     people = sorted(people, key=lambda person: person.key)
     there = people_table(people, known)

@@ -118,12 +118,11 @@ class _Token:
         others = [other.text for other in beside if len(other.text) > 2 and other is not token]
         self.is_loud = length > 2 and token.text.isupper() and any(not other.isupper() for other in others)
 
-    @property
-    def bones(self) -> str:
-        return skeleton(self.text)
+        self.bones = skeleton(token.text)
+        self.known_names = known.find(token.text) if length > 1 else {}
 
     def names(self) -> dict[str, float]:
-        return self.known.find(self.text) if len(self.text) > 1 else {}
+        return self.known_names
 
     def first_score(self) -> float:
         names = self.names()
@@ -159,12 +158,18 @@ def _has_surname(words: list[_Token]) -> bool:
 
 
 _Parts = tuple[tuple[_Token, ...], tuple[_Token, ...], tuple[_Token, ...]]
-# the ways of words and initials: s surname, f first name, p patronymic; and what speaks for the order
-_ORDERS = {
-    1: (("s", 0.0),),
-    2: (("sf", 0.4), ("fs", 0.0)),
-    3: (("sfp", 1.2), ("fps", 0.6), ("ssf", -0.8), ("fss", -0.8), ("fsp", -1.0)),
-    4: (("ssfp", 0.0), ("fpss", 0.0)),
+# the ways of full words: places of the surname's words, of the first name, of the patronymic; what speaks for it
+_ORDERS: dict[int, tuple[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], float], ...]] = {
+    1: (((0,), (), (), 0.0),),
+    2: (((0,), (1,), (), 0.4), ((1,), (0,), (), 0.0)),
+    3: (
+        ((0,), (1,), (2,), 1.2),
+        ((2,), (0,), (1,), 0.6),
+        ((0, 1), (2,), (), -0.8),
+        ((1, 2), (0,), (), -0.8),
+        ((1,), (0,), (2,), -1.0),
+    ),
+    4: (((0, 1), (2,), (3,), 0.0), ((2, 3), (0,), (1,), 0.0)),
 }
 
 
@@ -182,21 +187,26 @@ def _arrange(words: list[_Token]) -> list[tuple[float, _Parts]]:
         return []
     if short:
         return _with_initials(words, full, short)
-    full = full[:4]
+    return _ordered(full[:4])
+
+
+def _ordered(full: list[_Token]) -> list[tuple[float, _Parts]]:
+    """All orders of full words with their scores."""
+    surname = [word.surname_score() for word in full]
+    first = [word.first_score() for word in full] if len(full) > 1 else []
+    patronymic = [word.patronymic_score() for word in full] if len(full) > 2 else []
     found = []
-    for order, bonus in _ORDERS[len(full)]:
-        parts: _Parts = tuple(  # type: ignore[assignment]  # three generators make three tuples
-            tuple(word for word, part in zip(full, order, strict=True) if part == wanted) for wanted in "sfp"
+    for surnames, firsts, patronymics, bonus in _ORDERS[len(full)]:
+        score = bonus + sum([surname[place] for place in surnames]) / len(surnames)
+        score += first[firsts[0]] if firsts else 0.0
+        score += patronymic[patronymics[0]] if patronymics else 0.0
+        parts = (
+            tuple([full[place] for place in surnames]),
+            tuple([full[place] for place in firsts]),
+            tuple([full[place] for place in patronymics]),
         )
-        found.append((bonus + _score(parts), parts))
+        found.append((score, parts))
     return found
-
-
-def _score(parts: _Parts) -> float:
-    surnames, firsts, patronymics = parts
-    score = sum(word.surname_score() for word in surnames) / max(1, len(surnames))
-    score += sum(word.first_score() for word in firsts)
-    return score + sum(word.patronymic_score() for word in patronymics)
 
 
 def _with_initials(words: list[_Token], full: list[_Token], short: list[_Token]) -> list[tuple[float, _Parts]]:
