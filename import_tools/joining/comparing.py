@@ -61,7 +61,7 @@ def letters_of(word: Word, known: Lexicon) -> str:
         return word.letters
     best = max(word.names, key=lambda item: item[1])[1]
     letters = "".join(known.names[key].initials for key, weight in word.names if weight >= 0.9 * best)
-    return "".join(dict.fromkeys(letters))
+    return "".join(dict.fromkeys(word.letters + letters))
 
 
 class WordComparer:

@@ -60,7 +60,8 @@ class Lexicon:
 
     def find(self, word: str) -> dict[str, float]:
         """The names that a word is, and how surely each, 0..1: by its sounds, else by its skeleton."""
-        return _find(self, word)
+        word = word.casefold()
+        return self.sounds.get(sounds_of(word)) or self.known.get(skeleton(word)) or {}
 
     def near(self, word: str) -> dict[str, float]:
         """The names one typing error away from a word; nothing when they are many."""
@@ -80,12 +81,6 @@ def _weighed(words: list[str]) -> Iterator[tuple[str, float]]:
             weight = PET
         else:
             yield word.strip("~"), PERHAPS if "~" in word else weight
-
-
-@lru_cache(maxsize=100_000)
-def _find(lexicon: Lexicon, word: str) -> dict[str, float]:
-    word = word.casefold()
-    return lexicon.sounds.get(sounds_of(word)) or lexicon.known.get(skeleton(word)) or {}
 
 
 @lru_cache(maxsize=100_000)
