@@ -19,6 +19,7 @@ from app.directory.certificates import certificate_words
 from app.directory.settings import DirectorySettings
 from app.directory.troubles import DirectoryError, Trouble
 
+_OUTDATED = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "TOO_SMALL", "TOO_WEAK", "LEGACY")
 _NOT_TLS = ("WRONG_VERSION", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER", "PACKET_LENGTH")
 
 
@@ -91,6 +92,9 @@ def _tls_trouble(error: BaseException, settings: DirectorySettings) -> Directory
     reason = (getattr(error, "reason", "") or str(error)).upper()
     if isinstance(error, ssl.SSLError) and any(word in reason for word in _NOT_TLS):
         return _broken_off(settings, met=False)
+    if any(word in reason for word in _OUTDATED):
+        text = _("The server protects the way too weakly (%(reason)s). Update its TLS.", reason=reason)
+        return DirectoryError(Trouble.CERTIFICATE, text)
     text = _(
         "%(host)s broke off before showing its certificate. A domain controller does so when it has none: "
         "give it one, or check the port.",

@@ -21,6 +21,7 @@ from ldap3 import BASE, MODIFY_ADD, MODIFY_DELETE, MODIFY_REPLACE, NONE, Connect
 from app.directory import DirectorySettings
 from app.directory.certificates import CheckedTls
 from tests.support.authority import Authority
+from tests.support.broken_proxy import BrokenProxy
 from tests.support.people_ldif import Person, ad_dn, ad_ldif, ad_values, escape_dn, invent, record
 from tests.support.servers import keep_pid, locked, start_quietly, wait_for_port
 
@@ -51,6 +52,10 @@ class Samba:
             "ca_pem": self.authority.pem,
         }
         return DirectorySettings(**{**usual, **more})
+
+    def behind(self, proxy: BrokenProxy, **more: Any) -> DirectorySettings:
+        """The same through a proxy that can break the conversation (``broken_proxy(samba.address, 636)``)."""
+        return self.settings(**{"host": "127.0.0.1", "port": proxy.own_port, **more})
 
     @cached_property
     def admin(self) -> Connection:

@@ -119,7 +119,7 @@ class Slapd:
 
     @contextmanager
     def another(self, certificate: Path | None, key: Path | None) -> Iterator[int]:
-        """A second, empty server with this certificate or none. Gives its port;"""
+        """A second, empty server with this certificate or none. Gives its port."""
         folder, port = self.folder / uuid.uuid4().hex, free_port()
         (folder / "db").mkdir(parents=True)
         _configure(folder, f"TLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}" if key else "")
