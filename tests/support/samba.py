@@ -96,8 +96,7 @@ class Samba:
         """Feed LDIF to the database itself."""
         path = self.folder / f"{uuid.uuid4().hex}.ldif"
         path.write_text(ldif)
-        database = ["-H", str(self.folder / "private" / "sam.ldb")]
-        _run(program, "--nosync", f"--configfile={self.folder / 'etc' / 'smb.conf'}", *database, str(path))
+        _run(program, "--nosync", *self.past_the_server, str(path))
 
     def add_group(self, name: str, members: list[str], *, ou: str = GROUPS) -> str:
         """A security group with these members' DNs. Returns its DN."""
@@ -141,6 +140,12 @@ class Samba:
     def delete(self, dn: str) -> None:
         """Gone to the deleted objects."""
         self.admin.delete(dn)
+
+    @property
+    def past_the_server(self) -> list[str]:
+        """Arguments of Samba's tools: the database itself."""
+        database = ["-H", str(self.folder / "private" / "sam.ldb")]
+        return [f"--configfile={self.folder / 'etc' / 'smb.conf'}", *database]
 
     def forbid_reading(self, dn: str) -> None:
         """Only administrators see what is in here."""
@@ -226,6 +231,7 @@ def _provision(samba: Samba) -> None:
 
 def _populate(samba: Samba) -> None:
     """2,000 people, two groups and one that holds both; an ordinary account that reads."""
+    _run("samba-tool", "user", "create", "reader", PASSWORD, samba.past_the_server[0])
     people = invent(MANY)
     tops = [record(dn, {"objectClass": "organizationalUnit"}) for dn in (STAFF, GROUPS)]
     samba.apply("\n".join(tops) + "\n" + ad_ldif(people, STAFF))
@@ -234,8 +240,6 @@ def _populate(samba: Samba) -> None:
         for name, department in (("Surgeons", "Хірургія"), ("Lawyers", "Юристи"))
     )
     samba.add_group("Both", [first, second])
-    reader = ["samba-tool", "user", "create", "reader", PASSWORD]
-    _run(*reader, f"--configfile={samba.folder / 'etc' / 'smb.conf'}")
 
 
 def _start(samba: Samba, run_folder: Path) -> None:

@@ -91,7 +91,7 @@ def test_joiner_is_told_and_leavers_are_missing_among_identities(
     joiner = samba.guid(samba.add_person(ou, Person(logins[3], "Joiner")))
     snapshot, found = changes(settings, cursor)
     assert set(found) == {joiner}
-    # only an account that may replicate is told who was deleted
+    # only an account that may see deleted objects is told of them
     assert (guids[deleted] in snapshot.gone) is (use_dirsync and user == "Administrator")
     assert guids[leaves] not in snapshot.gone
     assert guids[stays] not in snapshot.gone
@@ -131,6 +131,24 @@ def test_joining_a_group_shows_among_identities_alone(samba: Samba) -> None:
     assert samba.guid(one) not in found
     assert read_identities(settings) == {samba.guid(two)}
     assert [person.dn for person in read_people(settings, [samba.guid(two), samba.guid(one)])] == [two]
+
+
+@BOTH_WAYS
+def test_change_during_a_reading_is_read_the_next_time(samba: Samba, use_dirsync: bool) -> None:
+    ou = samba.new_ou()
+    people = [Person(f"w{uuid.uuid4().hex[:10]}", f"While {i}") for i in range(3)]
+    dns = [samba.add_person(ou, person) for person in people]
+    settings = samba.settings(base=ou, use_dirsync=use_dirsync, page_size=1)
+
+    def change(count: int) -> None:
+        if count == 1:
+            for dn in dns:
+                samba.change(dn, title="Changed")
+
+    cursor = read_everyone(settings, progress=change).cursor
+    assert cursor is not None
+    _snapshot, found = changes(settings, cursor)
+    assert [person.job_title for person in found.values()] == ["Changed"] * 3
 
 
 def test_another_server_or_other_settings_need_a_whole_reading(samba: Samba) -> None:
