@@ -44,12 +44,14 @@ class Samba:
 
     def settings(self, **more: Any) -> DirectorySettings:
         """How an ordinary account reads it over LDAPS."""
-        usual = {
+        usual: dict[str, Any] = {
             "host": self.address,
             "user": "reader@firm.test",
             "password": PASSWORD,
             "base": STAFF,
             "ca_pem": self.authority.pem,
+            # a busy machine is not a broken server
+            "timeout": 20.0,
         }
         return DirectorySettings(**{**usual, **more})
 
