@@ -135,6 +135,8 @@ def _set_owner(session: Session, table: Any, ids: Iterable[int], client_id: int)
 def _after(session: Session, stays: Client, double: Client) -> None:
     """Counters and the look-up's words of both follow their histories."""
     for client in (stays, double):
+        # new tickets are counted in SQL, past this session: what it remembers may be old
+        session.refresh(client, ["tickets_count", "calls_count", "last_contact_at"])
         totals = [
             session.execute(
                 select(func.count(), func.max(table.created_at)).where(table.client_id == client.id)

@@ -18,10 +18,10 @@ from app.services.cards import access_client
 from app.services.doubles import dismiss_double, list_doubles
 from app.services.merging import merge_clients, who_stays
 from app.text import phone_digits
+from import_tools.joining import explain
 from models import Client
 from views.base import current_actor, session
 from views.call_form import read_id
-from views.client_base.evidence import reason_words
 from views.client_base.frame import ClientBaseScreen, ensure_manager
 from views.client_base.runs import run_link
 
@@ -50,8 +50,7 @@ class DoublesView(ClientBaseScreen):
         return self.frame(
             "client_base/doubles.html",
             pairs=[
-                (pair, who_stays(pair.client, pair.other)[0], reason_words(pair.evidence))
-                for pair in pairs[:PAGE]
+                (pair, who_stays(pair.client, pair.other)[0], explain(pair.evidence)) for pair in pairs[:PAGE]
             ],
             number=page,
             has_more=len(pairs) > PAGE,
