@@ -128,6 +128,8 @@ class ClientsView(Screen):
         """The record as a form."""
         ensure_can_somewhere(current_actor(), Verb.EDIT_CLIENTS)
         client = access_client(session(), client_id)
+        if client.merged_into_id is not None:
+            return redirect(f"/clients/{client_id}")  # which leads on to the one who stays
         return self._form(client, _stored(client))
 
     @expose("/<int:client_id>/edit", methods=["POST"])

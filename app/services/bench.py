@@ -14,8 +14,8 @@ from app.errors import Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor, Verb, ensure_can_somewhere
 from app.services.book_rows import current_book, judge_rows, row_values, tell_rows
-from app.services.claims import add_people, forget_client, load_claims
-from app.services.client_rows import clean_values
+from app.services.claims import add_people, load_claims
+from app.services.client_rows import clean_values, forget_clients
 from app.services.merging import survivor_id
 from app.services.rows import find_row
 from app.services.runs import begin_writing, start_run
@@ -153,7 +153,7 @@ def _forget_if_unused(session: Session, client_id: int, run: ImportRun, actor: A
     client = session.get_one(Client, client_id)
     spoken_of = load_claims(session, [client_id]).get(client_id, {}).keys() - {Source.BOOK}
     if not (client.tickets_count or client.calls_count or spoken_of):
-        forget_client(session, client, actor=actor, subject=f"run {run.id}")
+        forget_clients(session, [client], actor=actor, subject=f"run {run.id}")
 
 
 def _remember(

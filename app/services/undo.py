@@ -17,12 +17,12 @@ from app.services.book_rows import take_back_decisions
 from app.services.claims import (
     Claims,
     apply_claims,
-    forget_client,
     free_unique,
     load_claims,
     resolve,
     write_claim,
 )
+from app.services.client_rows import forget_clients
 from app.services.merging import take_back_merge
 from app.services.runs import access_run, begin_writing
 from app.services.units import UnitNames
@@ -38,7 +38,7 @@ from models import (
     utcnow,
 )
 
-BATCH = 500
+BATCH = 200  # the session looks through all it remembers at every change
 DONE = (RunStage.APPLIED, RunStage.FAILED)
 HEARD_OF_ELSEWHERE = frozenset({Source.DIRECTORY, Source.BOOK, Source.LIST, Source.MERGED})
 
@@ -103,6 +103,7 @@ class _Reversal:
         self.units = UnitNames(session)
         self.touched: dict[int, set[str]] = {}
         self.counts: Counter[str] = Counter()
+        self.gone: list[Client] = []
         self.clients: dict[int, Client] = {}
         self.stored: dict[int, dict[str, ClientClaim]] = {}
 
@@ -119,6 +120,7 @@ class _Reversal:
                 self._take_out(change)
             else:
                 self._restore(change)
+        forget_clients(self.session, self.gone, actor=self.actor, subject=self.subject)
         self._apply()
         return self.counts
 
@@ -132,7 +134,7 @@ class _Reversal:
             self.counts["kept"] += 1
             return
         self.touched.pop(client.id, None)
-        forget_client(self.session, client, actor=self.actor, subject=self.subject)
+        self.gone.append(client)
         self.counts["removed"] += 1
 
     def _restore(self, change: RunChange) -> None:

@@ -295,3 +295,15 @@ def test_wrong_verb_and_broken_cursors_are_no_error(
     for query in ("before=x", "before=99999999999999", "before=-1"):
         assert client.get(f"/client-base/runs?{query}").status_code == 200
         assert client.get(f"/client-base/runs/{run.id}?{query.replace('before', 'after')}").status_code == 200
+
+
+@pytest.mark.parametrize("people", [3, 150])
+def test_taking_new_clients_out_costs_the_same_however_many(
+    client: FlaskClient, session: Session, boss: Staff, people: int
+) -> None:
+    run = make_list(session, boss, people)
+    sign_in(client, boss)
+    with count_queries() as sent:
+        assert client.post(f"/client-base/runs/{run.id}/undo").status_code == 303
+    assert len(sent) <= 50, str(sent)
+    assert session.query(Client).filter(Client.is_hidden.is_(True)).count() == people
