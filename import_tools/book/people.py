@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Any
 
 from import_tools.book.tables import LONGEST_CELL, Fault
@@ -16,7 +15,7 @@ _MORE = ("job_title", "note")
 _LONGEST_QUOTE = 200
 
 
-@dataclass
+@dataclass(slots=True)
 class Record:
     """A row by fields. ``own`` are the fields that are not taken over from a merged cell."""
 
@@ -37,7 +36,7 @@ class Record:
         return self.values.get("name", "")
 
 
-@dataclass
+@dataclass(slots=True)
 class Draft:
     """A person that may go on in the next line."""
 
@@ -63,10 +62,14 @@ class People:
     _open: Draft | None = None
     _surname: Record | None = None
 
-    def read(self, records: Sequence[Record]) -> None:
+    def read(self, records: Iterable[Record]) -> None:
         """Every record becomes a person, a part of one, a section, or a problem."""
-        for record, following in zip_longest(records, records[1:]):
+        rest = iter(records)
+        record = next(rest, None)
+        while record:
+            following = next(rest, None)
             self._read(record, following)
+            record = following
 
     def _read(self, record: Record, following: Record | None) -> None:
         above, self._open = self._open, None

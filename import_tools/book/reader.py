@@ -44,7 +44,7 @@ def read_book(
     if "refused" in result:
         raise Invalid(describe_refusal(result["refused"], result["values"], name))
     return Book(
-        entries=tuple(BookEntry(**entry | {"phones": tuple(entry["phones"])}) for entry in result["entries"]),
+        entries=tuple(map(_entry, result["entries"])),
         problems=tuple(map(_problem, result["problems"])),
         kind=_kind(result, name),
         encoding=result["encoding"],
@@ -59,6 +59,11 @@ def read_book(
 def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _entry(told: list[Any]) -> BookEntry:
+    row, line, name, phones, *others = told
+    return BookEntry(row, line, name, tuple(phones), *others)
 
 
 def _problem(told: dict[str, Any]) -> Problem:
