@@ -102,7 +102,7 @@ def read_file(
 
 
 def _tables(path: Path, kind: str, budget: Budget) -> tuple[list[Table], list[str]]:
-    if kind == "text":
+    if kind == "csv":
         from import_tools.book.texts import read_text
 
         return [read_text(path, budget)], []

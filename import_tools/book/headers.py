@@ -88,7 +88,9 @@ def _header_index(rows: Sequence[Sequence[str]]) -> int:
         exact = count_headers(cells)
         fields = {meaning(cell) for cell in cells if cell} - {""}
         named = exact and fields & {"name", "surname"}
-        if (named or len(fields) > 1) and len(fields) + exact > best and not any(map(_has_number, cells)):
+        # “Телефон (044)” may be a header; without a header for names it may as well be somebody's phone
+        numbers = [cell for cell in cells if _has_number(cell) and not (named and meaning(cell))]
+        if (named or len(fields) > 1) and len(fields) + exact > best and not numbers:
             best, found = len(fields) + exact, index
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from import_tools.book.tables import LONGEST_CELL, Fault
 from import_tools.book.values import count_digits, is_day, is_nothing, one_line, split_name, split_phones
-from import_tools.book.words import continues_name, is_full_name, is_surely_section, is_surname
+from import_tools.book.words import continues_name, is_book_title, is_full_name, is_surely_section, is_surname
 
 _ONCE = ("room", "email")
 _MORE = ("job_title", "note")
@@ -140,7 +140,8 @@ class People:
             self._report(record, "section_or_person")
 
     def _begin_section(self, text: str) -> None:
-        self.unit = one_line(text).rstrip(":").rstrip()
+        if not is_book_title(text):
+            self.unit = one_line(text).rstrip(":").rstrip()
 
     def _add(self, record: Record) -> None:
         first = self._surname or record

@@ -46,7 +46,7 @@ def read_book(
     return Book(
         entries=tuple(map(_entry, result["entries"])),
         problems=tuple(map(_problem, result["problems"])),
-        kind=_kind(result, name),
+        kind=result["kind"],
         encoding=result["encoding"],
         separator=result["separator"],
         header_line=result["header_line"],
@@ -68,11 +68,6 @@ def _entry(told: list[Any]) -> BookEntry:
 
 def _problem(told: dict[str, Any]) -> Problem:
     return Problem(told["line"], told["text"], describe_problem(told["code"], told["values"]), told["sheet"])
-
-
-def _kind(result: dict[str, Any], name: str) -> str:
-    """``csv`` for every text with separators; the other kinds by their usual endings."""
-    return "csv" if result["kind"] == "text" else str(result["kind"])
 
 
 def _columns(columns: dict[str, list[int]], headers: list[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from import_tools.book.people import Draft, People, Record
 from import_tools.book.refusal import Refused
 from import_tools.book.tables import MOST_COLUMNS, Fault, Merge, Table
 from import_tools.book.values import clean, is_nothing, one_line
-from import_tools.book.words import is_generic_title
+from import_tools.book.words import is_full_name, is_generic_title
 
 _NAMES = ("surname", "first_name", "patronymic")
 
@@ -104,7 +104,8 @@ def _records(table: Table, frame: pd.DataFrame, header: Header, offset: int) -> 
             continue
         record = _record(row.number + offset, row.line, cells, header, taken.get(row.number, set()))
         record.merged = row.number in wide
-        record.fault = row.fault or (_wrong_width(row.cells, header) if table.fixed else None)
+        width = _wrong_width(row.cells, header) if table.fixed else None
+        record.fault = row.fault or width or _several_names(cells, header)
         record.spoilt = [fault for place, fault in (row.spoilt or {}).items() if place in header.places]
         yield record
 
@@ -168,6 +169,13 @@ def _wrong_width(cells: list[str], header: Header) -> Fault | None:
     if filled > width or len(cells) < width:
         return Fault("width", {"there": max(filled, min(len(cells), width)), "wanted": width})
     return None
+
+
+def _several_names(cells: list[str], header: Header) -> Fault | None:
+    """People below each other in one cell: nobody knows whose the phones are."""
+    names = [cells[place] for place in header.columns.get("name", []) if place < len(cells)]
+    several = any("\n" in name and all(map(is_full_name, name.split("\n"))) for name in names)
+    return Fault("several_names") if several else None
 
 
 def _entry(draft: Draft, sheet: str) -> tuple[Any, ...]:

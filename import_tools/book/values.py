@@ -6,6 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from import_tools.book.words import is_section_name
+
 _NOTHING = frozenset({"", "-", "--", "---", "—", "–", "немає", "нема", "нет", "none", "n/a"})
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0e-\x1f\x7f]")
 _PARTS = re.compile(r"\s*(?:[;,|/\\\n]|(?<=\d)\s+(?:та|і|й|и|and)\s+(?=\D{0,6}\d))\s*")
@@ -99,6 +101,9 @@ def split_name(text: str, *, has_phone: bool) -> Split:
         or count_digits(number["phone"]) < (2 if number["word"] else _SHORTEST)
         or not number.start()
     ):
+        return Split(_trim(name), room)
+    if not number["word"] and (is_section_name(name) or name[: number.start()].rstrip().endswith("№")):
+        # “Цех 305” is called so
         return Split(_trim(name), room)
     rest = _trim(name[: number.start()])
     if has_phone and not number["word"]:

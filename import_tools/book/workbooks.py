@@ -85,4 +85,5 @@ def cell_text(value: object) -> str:
         return value.isoformat(" ", timespec="minutes")
     if isinstance(value, datetime.time):
         return value.isoformat(timespec="minutes")
-    return str(value)
+    # how a workbook writes a carriage return
+    return str(value).replace("_x000D_", "\n")

@@ -255,3 +255,37 @@ def test_a_column_of_names_under_an_unknown_header_is_found(tmp_path: Path) -> N
     book = _read(tmp_path, f"Хто це;Телефон;Кабінет\n{FULL};2070;1\nЧиж Олег Ілліч;2071;2\n")
     assert book.columns["name"] == "Хто це"
     assert [entry.name for entry in book.entries] == [FULL, "Чиж Олег Ілліч"]
+
+
+def test_a_section_may_stand_in_the_column_of_numbers(tmp_path: Path) -> None:
+    text = f"№;ПІБ;Телефон (044)\nБухгалтерія;;\n1;{FULL};2070\n2;;\n3;Цех 305;2071\n"
+    book = _read(tmp_path, text)
+    assert [(e.name, e.phones, e.unit) for e in book.entries] == [
+        (FULL, ("2070",), "Бухгалтерія"),
+        ("Цех 305", ("2071",), "Бухгалтерія"),
+    ]
+    assert book.problems == ()
+
+
+def test_several_people_in_one_cell_are_reported(tmp_path: Path) -> None:
+    book = _read(tmp_path, HEAD + f'"Чиж О.П.\nБойко І.І.";"2070\n2071";1\n{FULL};2072;2\n')
+    assert [entry.name for entry in book.entries] == [FULL]
+    assert _lines(book) == [2]
+
+
+def test_a_title_above_a_book_without_a_header_is_no_section(tmp_path: Path) -> None:
+    book = _read(tmp_path, f"Телефонний довідник;\n{FULL};2072\nЧиж О.П.;2070\n")
+    assert [(e.row, e.name, e.unit) for e in book.entries] == [(2, FULL, ""), (3, "Чиж О.П.", "")]
+
+
+def test_two_columns_of_like_numbers_without_a_header_are_phones(tmp_path: Path) -> None:
+    like = _read(tmp_path, f"{FULL};2072;2073\nЧиж О.П.;2070;2071\n")
+    assert [entry.phones for entry in like.entries] == [("2072", "2073"), ("2070", "2071")]
+    unlike = _read(tmp_path, f"{FULL};2072;101\nЧиж О.П.;2070;12\n")
+    assert [(e.phones, e.room) for e in unlike.entries] == [(("2072",), "101"), (("2070",), "12")]
+
+
+def test_a_job_title_and_a_note_may_go_on_in_the_next_line(tmp_path: Path) -> None:
+    text = f"ПІБ;Посада;Телефон;Примітка\n{FULL};провідний;2070;у відпустці\n;інженер;;до травня\n"
+    entry = _read(tmp_path, text).entries[0]
+    assert (entry.job_title, entry.note) == ("провідний інженер", "у відпустці до травня")
