@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,6 +92,7 @@ def _unit_of(table: Table, header: Header, stem: str, several: bool) -> str:
 
 
 def _records(table: Table, frame: pd.DataFrame, header: Header, offset: int) -> Iterator[Record]:
+    widths = _widths(table, header)
     taken = _taken_over(table.merges, frame, header)
     wide = {
         merge.top: merge.left
@@ -104,7 +106,7 @@ def _records(table: Table, frame: pd.DataFrame, header: Header, offset: int) -> 
             continue
         record = _record(row.number + offset, row.line, cells, header, taken.get(row.number, set()))
         record.merged = row.number in wide
-        width = _wrong_width(row.cells, header) if table.fixed else None
+        width = _wrong_width(row.cells, *widths) if table.fixed else None
         record.fault = row.fault or width or _several_names(cells, header)
         record.spoilt = [fault for place, fault in (row.spoilt or {}).items() if place in header.places]
         yield record
@@ -161,13 +163,20 @@ def _counts_columns(cells: list[str]) -> bool:
     return len(there) > 1 and there == [str(number) for number in range(1, len(there) + 1)]
 
 
-def _wrong_width(cells: list[str], header: Header) -> Fault | None:
+def _widths(table: Table, header: Header) -> tuple[int, int]:
+    """The fewest and the most cells of a row: those that the header names, and all that it has."""
+    if header.index >= 0:
+        return header.width, max(header.width, len(table.rows[header.index].cells))
+    usual = Counter(len(row.cells) for row in table.rows if len(row.cells) > 1).most_common(1)
+    width = usual[0][0] if usual else 1
+    return width, width
+
+
+def _wrong_width(cells: list[str], least: int, most: int) -> Fault | None:
+    """A cell too many or too few: any of them may stand in the wrong column. One alone is in the first."""
     filled = max((place + 1 for place, cell in enumerate(cells) if cell.strip()), default=0)
-    width = header.width or max(header.places) + 1
-    if filled <= 1 or (header.index < 0 and filled <= width):
-        return None
-    if filled > width or len(cells) < width:
-        return Fault("width", {"there": max(filled, min(len(cells), width)), "wanted": width})
+    if filled > most or (filled > 1 and len(cells) < least):
+        return Fault("width", {"there": max(filled, min(len(cells), least)), "wanted": least})
     return None
 
 
