@@ -8,6 +8,7 @@ import click
 from flask.cli import AppGroup
 from flask_babel import gettext as _
 
+from app.commands.clients_match import match_command
 from app.errors import HelpdeskError
 from app.extensions import db
 from import_tools.columns import HEADERS
@@ -15,6 +16,7 @@ from import_tools.people import Report, import_people
 from import_tools.sheet import SEPARATORS, open_sheet
 
 clients_group = AppGroup("clients", help="The client base.")
+clients_group.add_command(match_command)
 
 
 def _chosen(_context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
