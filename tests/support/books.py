@@ -44,9 +44,10 @@ def make_row(
     candidates: Iterable[Client] = (),
     client: Client | None = None,
     evidence: Iterable[str] = ("surname-same", "first-initial"),
+    reasons: Iterable[str] = (),
     **values: Any,
 ) -> BookRow:
-    """A row as the import leaves it: ``standing`` and ``client`` are the machine's word."""
+    """A row as the import leaves it: ``standing`` and ``client`` are the machine's word, ``reasons`` why."""
     number = next(_numbers)
     name = name or f"Рядок {number:05}"
     ranked = [
@@ -64,7 +65,7 @@ def make_row(
         client_id=client.id if client else None,
         found_client_id=client.id if client else None,
         candidates=ranked,
-        evidence=list(evidence),
+        evidence=[*(evidence if ranked else ()), *reasons],
         **values,
     )
     session.add(row)
@@ -107,7 +108,7 @@ def make_bench(session: Session) -> Bench:
             candidates=[first, second],
             phones=["234"],
             unit="бухгалтерія",
-            evidence=["surname-same", "first-initial", "namesakes-2"],
+            reasons=["namesakes-2"],
         ),
         "next": make_row(session, book, "Ткаченко О.", candidates=[second, first]),
         "sure": make_row(session, book, "Лисенко М.", standing=RowStanding.LINKED, client=sure),

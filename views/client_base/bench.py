@@ -17,7 +17,7 @@ from app.services.book_rows import current_book
 from models import BookRow, ImportRun, RowStanding, Verdict
 from views.base import current_actor, is_fragment, session
 from views.call_form import read_id
-from views.client_base.bench_compare import compare
+from views.client_base.bench_compare import compare, reasons_of
 from views.client_base.bench_page import (
     DIRECTORY,
     STANDINGS,
@@ -135,6 +135,7 @@ class BenchView(ClientBaseScreen):
         ranked = [compare(row, candidate) for candidate in opened.candidates]
         return {
             "opened": opened,
+            "reasons": reasons_of(row),
             "ranked": ranked,
             "found": [compare(row, one) for one in found],
             "first": next((one for one in ranked if not one.is_refused), None),

@@ -53,6 +53,12 @@ def compare(row: BookRow, candidate: Candidate) -> Compared:
     )
 
 
+def reasons_of(row: BookRow) -> str:
+    """What speaks of the row as a whole: two such people, not a person."""
+    best = set(row.candidates[0].get("evidence", ())) if row.candidates else set()
+    return explain([code for code in row.evidence if code not in best])
+
+
 def likelihood(chance: float) -> str:
     """How probable it is, in words; ``chance`` is 0 … 1."""
     if chance >= 0.9:

@@ -96,7 +96,7 @@ function actionOf(event) {
 
 function press(event) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || !$("[data-hd-bench-row]")) return;
-  if (typing(event.target) || $("dialog[open]")) return;
+  if (typing(event.target) || $("dialog[open], .dropdown-menu.show")) return;
   if (event.repeat && !/^Arrow|^Tab$|^[jkJK]$/.test(event.key)) {       // a key held down decides nothing
     event.preventDefault();
     event.stopPropagation();

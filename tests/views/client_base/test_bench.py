@@ -15,7 +15,7 @@ from tests.support.factories import make_client, make_department, make_user
 from tests.support.queries import count_queries
 from tests.support.signing import sign_in
 
-BUDGET = 22
+BUDGET = 16
 
 
 @pytest.fixture
@@ -36,6 +36,8 @@ def test_manager_sees_the_first_doubtful_row_with_its_candidates(client: FlaskCl
     assert "3 tickets" in page
     assert "almost certain" in page
     assert "0.95" not in page
+    assert "same surname, the first name&#39;s initial fits" in page
+    assert "Why a person is asked: 2 such people" in page
     assert re.search(r"2-34 <i class=\"bi bi-check-circle-fill hd-same\"", page)
     counts = re.findall(r'<a class="hd-chip" [^>]+>.*?<b>(\d+)</b>', page)
     assert counts == ["2", "1", "2", "1"]
