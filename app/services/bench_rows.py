@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from app.policy import Actor
 from app.search import find_clients
 from app.services.bench import access_row, count_only_in_directory
 from app.services.book_rows import weigh_decisions
 from app.services.merging import survivor_id
-from models import BookRow, Client, ImportRun, MatchDecision, RowStanding
+from models import BookRow, Client, ImportRun, MatchDecision, RowStanding, Verdict
 
 MOST_CANDIDATES = 5
 
@@ -50,11 +50,15 @@ class OpenedRow:
 
 @dataclass(frozen=True)
 class LastWord:
-    """The last decision of a person about a book, with its row and its client."""
+    """The last decision of a person about a book, with its row and its client.
+
+    ``can_be_undone``: it is no undoing itself, and nobody has said anything about the row since.
+    """
 
     decision: MatchDecision
     row: BookRow
     client: Client | None
+    can_be_undone: bool
 
 
 def count_bench(session: Session, book: ImportRun) -> BenchCounts:
@@ -93,8 +97,10 @@ def search_others(session: Session, query: str, opened: OpenedRow) -> list[Candi
 
 def last_word(session: Session, book: ImportRun, *, actor: Actor) -> LastWord | None:
     """What the person decided last about this book, whichever sitting it was."""
+    later = aliased(MatchDecision)
+    is_latest = ~exists().where(later.key == MatchDecision.key, later.id > MatchDecision.id)
     query = (
-        select(MatchDecision, BookRow, Client)
+        select(MatchDecision, BookRow, Client, is_latest)
         .join(ImportRun, ImportRun.id == MatchDecision.run_id)
         .join(BookRow, (BookRow.key == MatchDecision.key) & (BookRow.run_id == book.id))
         .outerjoin(Client, Client.id == MatchDecision.client_id)
@@ -103,7 +109,10 @@ def last_word(session: Session, book: ImportRun, *, actor: Actor) -> LastWord | 
         .limit(1)
     )
     found = session.execute(query).first()
-    return LastWord(found[0], found[1], found[2]) if found else None
+    if found is None:
+        return None
+    decision, row, client, latest = found
+    return LastWord(decision, row, client, latest and decision.verdict != Verdict.REOPENED)
 
 
 def _candidates(session: Session, row: BookRow, refused: set[int | None]) -> list[Candidate]:

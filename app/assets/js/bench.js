@@ -18,6 +18,11 @@ function bindSearch() {
   });
 }
 
+/** On a phone the lists' names scroll sideways: the current one must be seen. */
+function showTab() {
+  for (const tab of document.querySelectorAll(".hd-bench-bar [aria-current]")) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
 /** Put the fresh bench in place; the list stays where it was scrolled to, the focus goes to the opened row. */
 function draw(html) {
   const template = document.createElement("template");
@@ -34,6 +39,7 @@ function draw(html) {
   if (heading) heading.focus({ preventScroll: true });
   else document.getElementById("main").focus({ preventScroll: true });
   if (matchMedia("(max-width: 767.98px)").matches) heading?.scrollIntoView({ block: "center" });
+  showTab();
   bindSearch();
   if (fresh.dataset.hdSaid) whisper(fresh.dataset.hdSaid);
 }
@@ -121,5 +127,6 @@ if (bench()) {
     event.preventDefault();
     show(link.href);
   });
+  showTab();
   bindSearch();
 }

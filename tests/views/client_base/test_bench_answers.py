@@ -105,6 +105,21 @@ def test_last_word_is_undone_with_one_button(client: FlaskClient, session: Sessi
     assert 'data-hd-key="u"' not in part
 
 
+def test_word_that_a_colleague_has_overruled_is_not_undone(
+    client: FlaskClient, session: Session, bench: Bench
+) -> None:
+    row = bench.rows["doubtful"]
+    sign_in(client, bench.manager)
+    answer(client, row, "left")
+    assert 'data-hd-key="u"' in client.get("/client-base/").text
+    sign_in(client, make_user(session, administrator=True))
+    answer(client, row, f"linked {bench.first.id}", seen="left")
+    sign_in(client, bench.manager)
+    page = client.get("/client-base/").text
+    assert "“Ткаченко О.В.” is nobody’s." in page
+    assert 'data-hd-key="u"' not in page
+
+
 def test_somebody_else_is_chosen_by_name(client: FlaskClient, session: Session, bench: Bench) -> None:
     other = make_client(session, "Мороз Ганна")
     row = bench.rows["doubtful"]
