@@ -15,7 +15,8 @@ from sqlalchemy import select
 from app.events import unit_of_work
 from app.extensions import db
 from app.services.comments import add_comment
-from models import Staff
+from models import RowStanding, Staff
+from tests.support.books import make_book, make_known, make_row
 from tests.support.factories import (
     actor_of,
     make_client,
@@ -66,6 +67,11 @@ ADMINISTRATOR_PAGES = [
     "/roles/show/1",
     "/console/",
     "/console/journal/",
+    "/client-base/",
+    "/client-base/?view=sure",
+    "/client-base/?view=directory",
+    "/client-base/?view=book",
+    "/client-base/?view=left",
 ]
 # every page in two of the four looks, so that each look meets each half of the pages
 CASES = [
@@ -100,6 +106,11 @@ def ids(live_server: LiveServer) -> dict[str, int]:
                 session, author=coordinator, department=department, client=client, topic=topic,
                 subject="The printer prints nothing", body="Since the morning.", **values,
             )  # fmt: skip
+        book, known = make_book(session), make_known(session, "Ткаченко Олена", unit_id=unit.id)
+        make_known(session, "Лисенко Марія", email="lysenko@corp.example")
+        make_row(session, book, "Ткаченко О.", candidates=[client, known], phones=["234"], room="214")
+        make_row(session, book, "Ткаченко Олена", standing=RowStanding.LINKED, client=known)
+        make_row(session, book, "Fax", standing=RowStanding.UNMATCHED, phones=["9-99"])
         session.commit()
         with unit_of_work(session):
             add_comment(session, ticket, "I am on my way.", actor=actor_of(session, employee))

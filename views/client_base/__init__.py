@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask_appbuilder import AppBuilder
 
+from views.client_base.bench import BenchView
+
 
 def register_client_base(builder: AppBuilder) -> None:
     """Add the screens of the client base."""
@@ -12,4 +14,4 @@ def register_client_base(builder: AppBuilder) -> None:
 
 
 # one line a screen
-VIEWS: tuple[type, ...] = ()
+VIEWS: tuple[type, ...] = (BenchView,)
