@@ -99,7 +99,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_book_row_client", "book_row", ["client_id", "run_id"])
     op.create_index("ix_book_row_key", "book_row", ["key", "run_id"])
-    op.create_index("ix_book_row_run", "book_row", ["run_id", "standing", "id"])
+    op.create_index("ix_book_row_run", "book_row", ["run_id", "standing", "row"])
 
     op.create_table(
         "change_request",
