@@ -59,7 +59,7 @@ class Kind(StrEnum):
 
 
 # The kinds that somebody is told of, or whose ticket must be redrawn on open pages.
-TOLD = frozenset(kind for kind in Kind if kind.startswith("ticket."))
+TOLD = frozenset(kind for kind in Kind if kind.startswith("ticket.")) | {Kind.RUN_STOPPED, Kind.RUN_FAILED}
 
 
 def _plain(values: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class ClientPartsView(Screen):
 
     @expose("/lookup")
     def lookup(self) -> Any:
-        """The options of the combobox for ``q``: ten hits, and the way to a new client."""
+        """The options of the combobox for ``q``: ten hits; without ``known`` the way to a new client."""
         query = request.args.get("q", "").strip()[:100]
         hits = find_clients(session(), query, limit=HITS)
         actor = current_actor()
@@ -65,7 +65,7 @@ class ClientPartsView(Screen):
             opened=open_numbers(session(), [hit.client.id for hit in hits], actor=actor),
             mark=mark_matches,
             is_number=not any(c.isalpha() for c in query) and bool(phone_digits(query)),
-            may_add=can_somewhere(actor, Verb.EDIT_CLIENTS),
+            may_add="known" not in request.args and can_somewhere(actor, Verb.EDIT_CLIENTS),
         )
 
     @expose("/new-fields")

@@ -124,7 +124,7 @@ def test_sure_rows_are_written_doubtful_ones_wait_and_offices_are_nobody(desk: D
     rows, _more = list_rows(desk.session, run, RowStanding.DOUBTFUL, actor=desk.boss)
     assert [row.name for row in rows] == ["Ткаченко О."]
     assert {c["client_id"] for c in rows[0].candidates} >= {desk.olena.id, desk.other.id}
-    only, _more = list_only_in_directory(desk.session, run, actor=desk.boss)
+    only, _cursor = list_only_in_directory(desk.session, run, actor=desk.boss)
     assert {client.id for client in only} == {desk.olena.id, desk.other.id, desk.silent.id}
     assert count_only_in_directory(desk.session, run) == 3
 

@@ -22,7 +22,8 @@ from app.services.corrections import ask_correction
 from app.services.doubles import Suspicion, keep_suspicions
 from app.services.merging import merge_clients
 from app.services.runs import finish_run, start_run, stop_run
-from models import Client, RunKind, Source, Staff
+from models import Client, RowStanding, RunKind, Source, Staff
+from tests.support.books import make_book, make_known, make_row
 from tests.support.factories import (
     actor_of,
     make_client,
@@ -82,6 +83,11 @@ ADMINISTRATOR_PAGES = [
     "/roles/show/1",
     "/console/",
     "/console/journal/",
+    "/client-base/",
+    "/client-base/?view=sure",
+    "/client-base/?view=directory",
+    "/client-base/?view=book",
+    "/client-base/?view=left",
 ]
 # every page in two of the four looks, so that each look meets each half of the pages
 CASES = [
@@ -116,6 +122,11 @@ def ids(live_server: LiveServer) -> dict[str, int]:
                 session, author=coordinator, department=department, client=client, topic=topic,
                 subject="The printer prints nothing", body="Since the morning.", **values,
             )  # fmt: skip
+        book, known = make_book(session), make_known(session, "Ткаченко Олена", unit_id=unit.id)
+        make_known(session, "Лисенко Марія", email="lysenko@corp.example")
+        make_row(session, book, "Ткаченко О.", candidates=[client, known], phones=["234"], room="214")
+        make_row(session, book, "Ткаченко Олена", standing=RowStanding.LINKED, client=known)
+        make_row(session, book, "Fax", standing=RowStanding.UNMATCHED, phones=["9-99"])
         session.commit()
         numbers = fill_client_base(session, client, coordinator)
         with unit_of_work(session):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_appbuilder import AppBuilder
 
+from views.client_base.bench import BenchView
 from views.client_base.corrections import CorrectionsView
 from views.client_base.doubles import DoublesView
 from views.client_base.runs import RunsView
@@ -17,6 +18,7 @@ def register_client_base(builder: AppBuilder) -> None:
 
 # one line a screen
 VIEWS: tuple[type, ...] = (
+    BenchView,
     CorrectionsView,
     DoublesView,
     RunsView,
