@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from flask_appbuilder import AppBuilder
 
+from views.client_base.directory import DirectoryView
+from views.client_base.imports import ImportsView
+
 
 def register_client_base(builder: AppBuilder) -> None:
     """Add the screens of the client base."""
@@ -12,4 +15,4 @@ def register_client_base(builder: AppBuilder) -> None:
 
 
 # one line a screen
-VIEWS: tuple[type, ...] = ()
+VIEWS: tuple[type, ...] = (ImportsView, DirectoryView)
