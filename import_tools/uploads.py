@@ -7,7 +7,7 @@ import uuid
 import zlib
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from flask_babel import gettext as _
 from sqlalchemy import select, text
@@ -29,7 +29,7 @@ CHUNK = 1024 * 1024
 _LOCK = zlib.crc32(b"helpdesk phone book upload")
 
 
-def store_upload(var_dir: Path, stream: BinaryIO) -> Path:
+def store_upload(var_dir: Path, stream: IO[bytes]) -> Path:
     """Write what came to a file of ours, readable by nobody else. Raises Invalid when nothing came."""
     folder = var_dir / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

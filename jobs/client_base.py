@@ -96,7 +96,7 @@ def _approve(run: ImportRun, actor: Actor) -> str:
         fail_run(session, run_id, explain_failure(error), actor=actor)
         raise
     search_doubles(session)
-    return session.get_one(ImportRun, run_id).stage
+    return str(session.get_one(ImportRun, run_id).stage)
 
 
 def _apply(session: Session, run_id: int, actor: Actor) -> None:

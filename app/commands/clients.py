@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.commands.clients_book import phonebook_command
 from app.commands.clients_directory import runs_command, sync_command, undo_command
+from app.commands.clients_match import match_command
 from app.errors import HelpdeskError
 from app.extensions import db
 from import_tools.columns import HEADERS
@@ -19,6 +20,7 @@ from import_tools.sheet import SEPARATORS, open_sheet
 clients_group = AppGroup("clients", help="The client base.")
 for command in (phonebook_command, runs_command, sync_command, undo_command):
     clients_group.add_command(with_appcontext(command))
+clients_group.add_command(match_command)
 
 
 def _chosen(_context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:

@@ -6,7 +6,7 @@ a rare name says much, a frequent one little, a missing one nothing.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import log
@@ -16,7 +16,7 @@ from import_tools.names.letters import skeleton
 
 SAME, ALIKE, INITIAL, MISSING, DIFFERS = range(5)
 # how often the initial is the Ukrainian one, and that of the other language
-USUAL_INITIAL, OTHER_INITIAL = 0.8, 0.2
+USUAL_INITIAL, OTHER_INITIAL = 0.93, 0.12
 WRONG = 0.002
 RARE_NAME = 0.012
 # a name that no list knows: how often two words of one person are equal, a letter apart, similar
@@ -30,7 +30,7 @@ class Frequencies:
     """How often names and initials occur in both lists."""
 
     known: Lexicon
-    names: Counter[str] = field(default_factory=Counter)
+    names: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     letters: Counter[str] = field(default_factory=Counter)
     total: int = 0
 
@@ -43,12 +43,12 @@ class Frequencies:
             letters = letters_of(word, self.known)
             if letters:
                 self.letters[letters[0]] += times
-            if word.names:
-                self.names[max(word.names, key=lambda item: item[1])[0]] += times
+            for key, weight in word.names:
+                self.names[key] += times * weight
 
     def of_name(self, key: str) -> float:
         """The share of people with this name, never nothing."""
-        return (self.names[key] + 0.5) / (self.total + 40)
+        return (self.names[key] + 4) / (self.total + 40)
 
     def of_letter(self, letter: str) -> float:
         """The share of people whose name begins so."""
@@ -61,7 +61,7 @@ def letters_of(word: Word, known: Lexicon) -> str:
         return word.letters
     best = max(word.names, key=lambda item: item[1])[1]
     letters = "".join(known.names[key].initials for key, weight in word.names if weight >= 0.9 * best)
-    return "".join(dict.fromkeys(letters))
+    return "".join(dict.fromkeys(word.letters + letters))
 
 
 class WordComparer:

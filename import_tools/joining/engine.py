@@ -29,7 +29,7 @@ _FORBIDDING = frozenset(
 )
 
 
-def join(
+def join_lists(
     people: Sequence[PersonRecord],
     rows: Sequence[BookRecord],
     *,
@@ -37,14 +37,11 @@ def join(
     refused: Collection[tuple[str, str]] = (),
     known: Lexicon | None = None,
 ) -> list[Match]:
-    """What each row of a book becomes, in the order of the rows; the order of both lists changes nothing else.
-
-    ``refused``: pairs of (row's key, person's key) that a person has rejected: never linked, never shown again.
-    ``known``: another lexicon of first names, for measuring.
-    """
+    """:func:`import_tools.joining.join`."""
     known = known or lexicon()
     people = sorted(people, key=lambda person: person.key)
-    book, there = rows_table(rows, known), people_table(people, known)
+    there = people_table(people, known)
+    book = rows_table(rows, known, there.words.keys.things)
     pairs = PairMaker(book, there, known).make()
     if refused:
         pairs = _without_refused(pairs, rows, people, frozenset(refused))
@@ -107,7 +104,8 @@ class _Decision:
         namesakes = sum(chance >= NAMESAKE * chances[0] for chance in chances)
         reasons = self._reasons(found[0], namesakes, chances[0])
         is_linkable = found[0] in self.chosen and not _FORBIDDING & {*reasons, *shown[0].evidence}
-        if is_linkable and chances[0] >= limits.sure:
+        least = limits.least(int(self.pairs.first[found[0]]), int(self.pairs.patronymic[found[0]]))
+        if is_linkable and chances[0] >= least:
             return Match(row.key, Outcome.SURE, shown[0].key, (*shown[0].evidence, *reasons), tuple(shown))
         outcome = Outcome.DOUBTFUL if sum(chances) >= limits.doubtful else Outcome.UNMATCHED
         return Match(row.key, outcome, None, (*shown[0].evidence, *reasons), tuple(shown))

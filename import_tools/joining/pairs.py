@@ -28,6 +28,8 @@ ONE_ERROR, TWO_ERRORS = 0.05 / 60, 0.05 / 60 / 40
 SHORT_WORD = 0.2
 UNKNOWN_SURNAME = 0.02
 SMOOTHING = 100
+# a rare surname may be rare only here
+SHRINK = 4
 
 Column = NDArray[Any]
 
@@ -116,7 +118,7 @@ class PairMaker:
     def _surname(self, key: str, other: str, errors: int) -> float:
         times = self.rows.surnames[key] + self.people.surnames[key] - 1
         if not errors:
-            return log(RIGHT_SURNAME * self.total / (max(times, 0) + 0.3))
+            return log(RIGHT_SURNAME * self.total / (max(times, 0) + SHRINK))
         error = (ONE_ERROR if errors == 1 else TWO_ERRORS) * (SHORT_WORD if min(len(key), len(other)) < 4 else 1.0)
         if times > 0:
             return log(error * self.total / times)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from import_tools.joining.logins import NO_LOGIN, Login, narrow, read_login
 from import_tools.joining.records import BookRecord, PersonRecord
 from import_tools.names import Lexicon, Name, Reading, Word, parse_name
+from import_tools.names.surnames import read_surname
 
 Numbers = NDArray[np.int64]
 Thing = TypeVar("Thing", bound=Hashable)
@@ -71,17 +73,25 @@ class Table:
 
 def people_table(people: Sequence[PersonRecord], known: Lexicon) -> Table:
     """The table of people; logins tell more of their names."""
-    names = [parse_name(person.name, known) for person in people]
+    names = [parse_name(person.name, known, _expected(person)) for person in people]
     logins = [
         read_login(person.login or person.email, name.readings) for person, name in zip(people, names, strict=True)
     ]
     return _table(names, logins, known)
 
 
-def rows_table(rows: Sequence[BookRecord], known: Lexicon) -> Table:
-    """The table of a book's rows; what is no person has no line in it."""
-    names = [parse_name(row.name, known) for row in rows]
+def rows_table(rows: Sequence[BookRecord], known: Lexicon, surnames: Iterable[str] = ()) -> Table:
+    """The table of a book's rows; what is no person has no line in it. ``surnames``: keys that are expected."""
+    expected = frozenset(surnames)
+    names = [parse_name(row.name, known, expected) for row in rows]
     return _table(names, [NO_LOGIN] * len(names), known)
+
+
+def _expected(person: PersonRecord) -> frozenset[str]:
+    """The surname in a login that is made as most are: ``o.ivanenko``."""
+    pieces = re.split("[^a-z]+", (person.login or person.email.partition("@")[0]).casefold())
+    longest = max(pieces, key=len)
+    return frozenset({read_surname(longest).key}) if len(longest) > 2 else frozenset()
 
 
 def _table(names: list[Name], logins: list[Login], known: Lexicon) -> Table:

@@ -54,7 +54,7 @@ def _mend(word: str, text_is_cyrillic: bool) -> str:
     cyrillic, latin = len(_OWN_CYRILLIC.findall(word)), len(_OWN_LATIN.findall(word))
     if not _LATIN.search(word):
         # a digit among letters; "101" and "к0" stay
-        return word.translate(_DIGITS) if cyrillic > 1 else word
+        return word.translate(_DIGITS) if len(_CYRILLIC.findall(word)) > 1 else word
     if not _CYRILLIC.search(word):
         return word if latin or not text_is_cyrillic else word.translate(_TO_CYRILLIC)
     if cyrillic >= latin and (cyrillic or text_is_cyrillic):
@@ -109,13 +109,13 @@ def sounds_of(word: str) -> str:
         plain = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
         sounds = _LATIN_SOUNDS.sub(lambda found: _LATIN_SIGNS[found.group()], plain)
     else:
-        sounds = _SOFT_O.sub("io", word).translate(_FROM_CYRILLIC).replace("ts", "ц")
+        sounds = _SOFT_O.sub("io", word).translate(_FROM_CYRILLIC)
     return "".join(c for c in sounds if c.isalpha())
 
 
 @lru_cache(maxsize=200_000)
 def _skeleton(word: str) -> str:
-    sounds = sounds_of(word)
+    sounds = sounds_of(word).replace("ts", "ц")
     sounds = _TWICE.sub(r"\1", sounds)
     if sounds.startswith("ie"):
         sounds = sounds[1:]

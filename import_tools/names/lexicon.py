@@ -32,8 +32,8 @@ class Lexicon:
     names: dict[str, FirstName] = field(default_factory=dict)
     # skeleton → id → how surely it is this name
     known: dict[str, dict[str, float]] = field(default_factory=dict)
-    # sounds of a form → its skeleton
-    sounds: dict[str, str] = field(default_factory=dict)
+    # the same by sounds
+    sounds: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for gender, lines in (("m", MEN), ("f", WOMEN)):
@@ -41,27 +41,27 @@ class Lexicon:
                 words = line.split()
                 if words and words[0] not in self.hidden:
                     self._add(gender, words)
-        for bones, found in self.known.items():
-            # Аля is Аліна, but it sounds like Алла, and that is a name of its own
-            if max(found.values()) == 1.0:
-                self.known[bones] = {key: weight for key, weight in found.items() if weight != PET}
-        self.sounds = {sounds: bones for sounds, bones in self.sounds.items() if len(sounds) >= 4}
-        self.near_to = list(self.sounds)
+        for table in (self.known, self.sounds):
+            for form, found in table.items():
+                # Аля is Аліна, but its skeleton is that of Алла, and that is a name of its own
+                if max(found.values()) == 1.0:
+                    table[form] = {key: weight for key, weight in found.items() if weight != PET}
+        self.near_to = [sounds for sounds in self.sounds if len(sounds) >= 4]
 
     def _add(self, gender: str, words: list[str]) -> None:
         key, letters = words[0] + gender, ""
         for form, weight in _weighed(words):
             if weight >= 1.0:
                 letters += "".join(c for c in first_letters(form)[:1] if c not in letters)
-            bones = skeleton(form)
-            self.sounds[sounds_of(form)] = bones
-            there = self.known.setdefault(bones, {})
-            there[key] = max(there.get(key, 0.0), weight)
+            for table, way in ((self.known, skeleton(form)), (self.sounds, sounds_of(form))):
+                there = table.setdefault(way, {})
+                there[key] = max(there.get(key, 0.0), weight)
         self.names[key] = FirstName(key, gender, letters)
 
-    def find(self, bones: str) -> dict[str, float]:
-        """The names that a skeleton is, and how surely each, 0..1."""
-        return self.known.get(bones, {})
+    def find(self, word: str) -> dict[str, float]:
+        """The names that a word is, and how surely each, 0..1: by its sounds, else by its skeleton."""
+        word = word.casefold()
+        return self.sounds.get(sounds_of(word)) or self.known.get(skeleton(word)) or {}
 
     def near(self, word: str) -> dict[str, float]:
         """The names one typing error away from a word; nothing when they are many."""
@@ -93,7 +93,7 @@ def _near(lexicon: Lexicon, sounds: str) -> dict[str, float]:
     found: dict[str, float] = {}
     near = process.extract(sounds, lexicon.near_to, scorer=OSA.distance, score_cutoff=1, limit=None)
     for word, _distance, _place in near:
-        for key, weight in lexicon.find(lexicon.sounds[word]).items():
+        for key, weight in lexicon.sounds[word].items():
             found[key] = max(found.get(key, 0.0), weight)
     return found if len(found) <= 6 else {}
 

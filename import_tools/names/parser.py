@@ -69,17 +69,20 @@ def _known(word: Word) -> object:
 
 
 @lru_cache(maxsize=400_000)
-def parse_name(text: str, known: Lexicon | None = None) -> Name:
-    """Read one typed name. Never fails; a text without letters has no readings."""
+def parse_name(text: str, known: Lexicon | None = None, surnames: frozenset[str] = frozenset()) -> Name:
+    """Read one typed name. Never fails; a text without letters has no readings.
+
+    ``surnames``: keys of surnames that are expected, from the login or from the other list.
+    """
     known = known or lexicon()
     cleaned = clean(text[:300])
     tokens = _without_sons(cleaned.tokens)[:MOST_WORDS]
     if not tokens and len(cleaned.titles) != 1:
         return Name(text, (), False)
-    words = [_Token(token, tokens, known) for token in tokens]
+    words = [_Token(token, tokens, known, surnames) for token in tokens]
     if cleaned.titles and not _has_surname(words):
         # "Голова Іван Петрович": a post by its look, here it is the surname
-        words.insert(0, _Token(cleaned.titles[-1], tokens, known))
+        words.insert(0, _Token(cleaned.titles[-1], tokens, known, surnames))
     found = _arrange(words)
     best = max((score for score, _parts in found), default=0.0)
     kept = sorted((item for item in found if item[0] >= best - NEAR), key=lambda item: -item[0])[:MOST_READINGS]
@@ -100,8 +103,11 @@ def _without_sons(tokens: list[Token]) -> list[Token]:
 class _Token:
     """A word with all that may decide its part."""
 
-    def __init__(self, token: Token, beside: list[Token], known: Lexicon) -> None:
+    def __init__(
+        self, token: Token, beside: list[Token], known: Lexicon, surnames: frozenset[str] = frozenset()
+    ) -> None:
         self.text = token.text
+        self.surnames = surnames
         self.known = known
         length = len(token.text)
         latin_pair = token.dotted and length == 2 and is_latin(token.text)
@@ -112,18 +118,17 @@ class _Token:
         others = [other.text for other in beside if len(other.text) > 2 and other is not token]
         self.is_loud = length > 2 and token.text.isupper() and any(not other.isupper() for other in others)
 
-    @property
-    def bones(self) -> str:
-        return skeleton(self.text)
+        self.bones = skeleton(token.text)
+        self.known_names = known.find(token.text) if length > 1 else {}
 
     def names(self) -> dict[str, float]:
-        return self.known.find(self.bones) if len(self.text) > 1 else {}
+        return self.known_names
 
     def first_score(self) -> float:
         names = self.names()
         if names:
             return 3.0 * max(names.values())
-        return (0.8 if self.known.near(self.text) else 0.0) - (2.0 if looks_like_surname(self.text) else 0.0)
+        return (1.0 if self.known.near(self.text) else 0.0) - (1.0 if looks_like_surname(self.text) else 0.0)
 
     def patronymic_score(self) -> float:
         found = read_patronymic(self.bones, self.known)
@@ -133,10 +138,12 @@ class _Token:
 
     def surname_score(self) -> float:
         score = 2.0 if self.is_loud else 0.0
+        is_expected = bool(self.surnames) and read_surname(self.text).key in self.surnames
         if self.names():
-            return score - 1.0
+            return score - (0.5 if is_expected else 1.0)
+        score += 1.5 if is_expected else 0.0
         if looks_like_surname(self.text) or "-" in self.text:
-            score += 1.5
+            score += 1.0
         found = read_patronymic(self.bones, self.known)
         return score - (1.0 if found and found.fathers else 0.0)
 
@@ -151,12 +158,18 @@ def _has_surname(words: list[_Token]) -> bool:
 
 
 _Parts = tuple[tuple[_Token, ...], tuple[_Token, ...], tuple[_Token, ...]]
-# the ways of words and initials: s surname, f first name, p patronymic; and what speaks for the order
-_ORDERS = {
-    1: (("s", 0.0),),
-    2: (("sf", 0.2), ("fs", 0.0)),
-    3: (("sfp", 0.4), ("fps", 0.2), ("ssf", -1.2), ("fss", -1.2), ("fsp", -0.6)),
-    4: (("ssfp", 0.0), ("fpss", 0.0)),
+# the ways of full words: places of the surname's words, of the first name, of the patronymic; what speaks for it
+_ORDERS: dict[int, tuple[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], float], ...]] = {
+    1: (((0,), (), (), 0.0),),
+    2: (((0,), (1,), (), 0.4), ((1,), (0,), (), 0.0)),
+    3: (
+        ((0,), (1,), (2,), 1.2),
+        ((2,), (0,), (1,), 0.6),
+        ((0, 1), (2,), (), -0.8),
+        ((1, 2), (0,), (), -0.8),
+        ((1,), (0,), (2,), -1.0),
+    ),
+    4: (((0, 1), (2,), (3,), 0.0), ((2, 3), (0,), (1,), 0.0)),
 }
 
 
@@ -174,21 +187,26 @@ def _arrange(words: list[_Token]) -> list[tuple[float, _Parts]]:
         return []
     if short:
         return _with_initials(words, full, short)
-    full = full[:4]
+    return _ordered(full[:4])
+
+
+def _ordered(full: list[_Token]) -> list[tuple[float, _Parts]]:
+    """All orders of full words with their scores."""
+    surname = [word.surname_score() for word in full]
+    first = [word.first_score() for word in full] if len(full) > 1 else []
+    patronymic = [word.patronymic_score() for word in full] if len(full) > 2 else []
     found = []
-    for order, bonus in _ORDERS[len(full)]:
-        parts: _Parts = tuple(  # type: ignore[assignment]  # three generators make three tuples
-            tuple(word for word, part in zip(full, order, strict=True) if part == wanted) for wanted in "sfp"
+    for surnames, firsts, patronymics, bonus in _ORDERS[len(full)]:
+        score = bonus + sum([surname[place] for place in surnames]) / len(surnames)
+        score += first[firsts[0]] if firsts else 0.0
+        score += patronymic[patronymics[0]] if patronymics else 0.0
+        parts = (
+            tuple([full[place] for place in surnames]),
+            tuple([full[place] for place in firsts]),
+            tuple([full[place] for place in patronymics]),
         )
-        found.append((bonus + _score(parts), parts))
+        found.append((score, parts))
     return found
-
-
-def _score(parts: _Parts) -> float:
-    surnames, firsts, patronymics = parts
-    score = sum(word.surname_score() for word in surnames) / max(1, len(surnames))
-    score += sum(word.first_score() for word in firsts)
-    return score + sum(word.patronymic_score() for word in patronymics)
 
 
 def _with_initials(words: list[_Token], full: list[_Token], short: list[_Token]) -> list[tuple[float, _Parts]]:
@@ -210,14 +228,14 @@ def _reading(parts: _Parts, former: tuple[Surname, ...], cost: float) -> Reading
     pieces = tuple(
         dict.fromkeys(read_surname(piece) for word in surnames for piece in word.text.split("-") if len(piece) > 1)
     )
-    first = _first(firsts[0]) if firsts else NOTHING
     patronymic, shown = _patronymic(patronymics[0]) if patronymics else (NOTHING, "")
-    genders = {key[-1] for key, weight in first.names if weight >= 0.9}
+    first = _first(firsts[0], shown) if firsts else NOTHING
+    genders = set() if first.is_near else {key[-1] for key, weight in first.names if weight >= 0.9}
     gender = shown or (genders.pop() if len(genders) == 1 else "") or next((p.gender for p in pieces if p.gender), "")
     return Reading(pieces, former, first, patronymic, gender, cost)
 
 
-def _first(word: _Token) -> Word:
+def _first(word: _Token, gender: str) -> Word:
     if word.is_initial:
         return Word("initial", letters=initials_of(word.text))
     bones = word.bones
@@ -225,7 +243,8 @@ def _first(word: _Token) -> Word:
         return Word("prefix", bones=bones, letters=first_letters(word.text))
     names, is_near = word.names(), False
     if not names:
-        names, is_near = word.known.near(word.text), True
+        near = word.known.near(word.text)
+        names, is_near = {key: weight for key, weight in near.items() if key[-1] == gender or not gender}, True
     return _full(word, bones, names, is_near and bool(names))
 
 

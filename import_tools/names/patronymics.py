@@ -9,8 +9,8 @@ from typing import NamedTuple
 from import_tools.names.lexicon import Lexicon
 
 # on skeletons; -ич and -инична are of a few names: Лукич, Ильинична
-_ENDING = re.compile("^(.{1,})[oei]v(iч|na)$|^(.{2,})(?:i|ni)(ч|чna|шna)$")
-_SHORT = re.compile("^(.{2,})(iч|iчna|iniчna)$")
+_ENDING = re.compile("^(.+)[oei]v(?:iч|na)$")
+_SHORT = re.compile("^(.{2,}?)(?:iniч[nш]a|iniчna|iч|iчna|iшna)$")
 _ENDINGS = ("oviч", "eviч", "ivna", "ovna", "evna")
 # of fathers whose stem changes
 _STEMS = {"lv": "лев", "йakovl": "яків", "il": "ілля", "йak": "яків", "йakiv": "яків", "nikol": "микола", "mikol": "микола"}
@@ -50,8 +50,7 @@ def read_patronymic(bones: str, lexicon: Lexicon) -> Patronymic | None:
     for pattern in (_ENDING, _SHORT):
         found = pattern.match(bones)
         if found:
-            stem = next(group for group in found.groups() if group)
-            options.append((_bare(stem), "f" if bones.endswith("a") else "m"))
+            options.append((_bare(found.group(1)), "f" if bones.endswith("a") else "m"))
     for stem, gender in options:
         if stem in fathers:
             return Patronymic(fathers[stem], stem, gender)

@@ -55,15 +55,13 @@ def make_directory(
 ) -> Directory:
     """A directory; ``extra``: the share of rows with further kinds of noise; ``units``: the book tells them too."""
     dice = random.Random(f"directory {seed}")
-    families = dice.sample(SURNAMES, FAMILIES)
-    men, women = dice.sample(MEN, FIRST_NAMES // 2), dice.sample(WOMEN, FIRST_NAMES // 2)
-    there = [_human(dice, families, men, women) for _ in range(people)]
+    everybody = _humans(dice, people + strangers)
+    there, unknown = everybody[:people], everybody[people:]
     found = Directory()
     logins = Counter[str]()
     for human in there:
         found.people.append(_account(human, logins, dice))
     chosen = dice.sample(range(people), pairs)
-    unknown = [_human(dice, families, men, women) for _ in range(strangers)]
     rows: list[tuple[str, str, str]] = [
         (_entry(there[number], dice, extra), found.people[number].key, there[number].unit) for number in chosen
     ]
@@ -75,6 +73,19 @@ def make_directory(
         if key:
             found.truth[str(number)] = key
     return found
+
+
+def _humans(dice: random.Random, count: int) -> list[Human]:
+    """People of whom no two have the same surname, first name and patronymic, as long as the names last."""
+    families = dice.sample(SURNAMES, FAMILIES)
+    men, women = dice.sample(MEN, FIRST_NAMES // 2), dice.sample(WOMEN, FIRST_NAMES // 2)
+    found: dict[object, Human] = {}
+    tries = 0
+    while len(found) < count:
+        human = _human(dice, families, men, women)
+        tries += 1
+        found.setdefault((human.surname, human.first, human.patronymic) if tries < 3 * count else tries, human)
+    return list(found.values())
 
 
 def _human(dice: random.Random, families: list[tuple[str, str]], men: list[tuple[tuple[str, str], ...]], women: list[tuple[str, str]]) -> Human:  # fmt: skip

@@ -74,7 +74,7 @@ class DirectoryView(ClientBaseScreen):
                     as_values(typed),
                     password=request.form.get("password", ""),
                     is_on=typed["is_on"] == "1",
-                    **{name: number_of(typed[name]) for name in SCHEDULE},  # type: ignore[arg-type]  # both are int
+                    **{name: number_of(typed[name]) for name in SCHEDULE},
                     version=version,
                     actor=actor,
                 )

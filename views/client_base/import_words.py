@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
 from import_tools.book import Limits
-from import_tools.joining import Mode
-from models import ImportRun, RunStage
+from import_tools.book_import import LINKED_BEFORE
+from import_tools.joining import Mode, explain
+from models import BookRow, ImportRun, RunStage
 
 ENDINGS = (".csv", ".xlsx", ".xls", ".ods", ".docx", ".doc")
 MEGABYTE = 1024 * 1024
@@ -164,9 +165,17 @@ def came_of(run: ImportRun) -> str:
     return ", ".join(count_words(run.counts)) or str(_("nothing changed"))
 
 
+def reasons(row: BookRow) -> str:
+    """Why a row is linked."""
+    if row.is_decided:
+        return str(_("A person has decided so."))
+    before = [str(_("linked in the earlier book too"))] if LINKED_BEFORE in row.evidence else []
+    return ", ".join(filter(None, [*before, explain(row.evidence)]))
+
+
 def count_words(counts: Mapping[str, int]) -> list[str]:
     """The counts of a run that are not zero, in words."""
-    makers = {
+    makers: dict[str, Callable[[int], str]] = {
         "linked": lambda n: ngettext("%(num)s joined", "%(num)s joined", n),
         "doubtful": lambda n: ngettext("%(num)s doubtful", "%(num)s doubtful", n),
         "unmatched": lambda n: ngettext("%(num)s matched nobody", "%(num)s matched nobody", n),

@@ -18,7 +18,7 @@ from app.services.bench import list_rows
 from app.services.book_rows import count_standings
 from app.services.runs import access_run, fail_run, list_runs, refuse_run
 from import_tools.book_import import count_missing
-from import_tools.joining import Mode, explain
+from import_tools.joining import Mode
 from import_tools.uploads import (
     can_reopen,
     is_stalled,
@@ -169,7 +169,6 @@ class ImportsView(ClientBaseScreen):
         shown = len(run.notes) if request.args.get("problems") == "all" else PROBLEMS_SHOWN
         return {
             "links": links,
-            "explain": explain,
             "notes": run.notes[:shown],
             "doubtful": count_standings(session(), run.id).get("doubtful", 0) if is_applied else 0,
             "missing": count_missing(session(), run) if run.stage == RunStage.WAITING else 0,
