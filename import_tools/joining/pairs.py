@@ -19,8 +19,9 @@ from import_tools.joining.tables import TYPO, WHOLE, Numbers, Table
 from import_tools.names import Lexicon
 
 MOST_PAIRS = 16
-# a pair whose first names speak so much against it is not looked at
-AGAINST = log(0.0015)
+# where a surname has so many pairs, those whose first names differ and those of a similar surname are left out
+CROWD = 5_000
+AGAINST = log(0.01)
 GENDER_DIFFERS = -5.0
 RIGHT_SURNAME = 0.93
 # one certain typing error of the sixty that a word can suffer
@@ -106,14 +107,22 @@ class PairMaker:
         surname = self._surname(self.rows.words.keys.things[key], self.people.words.keys.things[other], errors)
         firsts, others = self.rows.words.firsts.things, self.people.words.firsts.things
         compare = self.first.compare
+        is_crowd = self._size(self.rows, key) * self._size(self.people, other) > CROWD
+        if is_crowd and surname < 0:
+            return []
         found = []
         for first, start, end in self.rows.slices[key]:
             word = firsts[first]
             for second, low, high in self.people.slices[other]:
                 weight, kind = compare(word, others[second])
-                if weight > AGAINST:
+                if weight > AGAINST or not is_crowd:
                     found.append((start, end, low, high, surname + weight, TYPO if errors else WHOLE, kind))
         return found
+
+    @staticmethod
+    def _size(table: Table, key: int) -> int:
+        slices = table.slices[key]
+        return slices[-1][2] - slices[0][1]
 
     def _surname(self, key: str, other: str, errors: int) -> float:
         times = self.rows.surnames[key] + self.people.surnames[key] - 1
