@@ -120,8 +120,9 @@ def clean_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     }
     named = {f"attribute_{n}": text for n, text in clean["attributes"].items()}
     for name, text in {**named, "unit_attribute": clean["unit_attribute"]}.items():
-        if bad := next((n for n in text.split(",") if not ATTRIBUTE.fullmatch(n.strip())), None):
-            wrong[name] = _("“%(name)s” is not the name of an attribute. Correct it.", name=bad.strip()[:60])
+        for part in filter(None, map(str.strip, text.split(","))):
+            if not ATTRIBUTE.fullmatch(part):
+                wrong[name] = _("“%(name)s” is not the name of an attribute. Correct it.", name=part[:60])
     if wrong:
         raise Invalid(fields=wrong)
     return clean

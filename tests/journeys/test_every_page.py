@@ -11,11 +11,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.events import unit_of_work
 from app.extensions import db
 from app.services.comments import add_comment
-from models import Staff
+from models import BookRow, Client, ImportRun, Staff
 from tests.support.factories import (
     actor_of,
     make_client,
@@ -46,6 +47,8 @@ STAFF_PAGES = [
     "/clients/",
     "/clients/{client}",
     "/clients/{client}/edit",
+    "/client-base/imports",
+    "/client-base/imports/{book}",
     "/notices/",
     "/settings/",
 ]
@@ -64,6 +67,7 @@ ADMINISTRATOR_PAGES = [
     "/users/userinfo/",
     "/roles/list/",
     "/roles/show/1",
+    "/client-base/directory",
     "/console/",
     "/console/journal/",
 ]
@@ -103,9 +107,35 @@ def ids(live_server: LiveServer) -> dict[str, int]:
         session.commit()
         with unit_of_work(session):
             add_comment(session, ticket, "I am on my way.", actor=actor_of(session, employee))
-        found = {"ticket": ticket.id, "client": client.id, "department": department.id, "user": employee.id}
+        book = make_waiting_book(session, client)
+        session.commit()
+        found = {
+            "book": book.id,
+            "ticket": ticket.id,
+            "client": client.id,
+            "department": department.id,
+            "user": employee.id,
+        }
         db.session.remove()
         return found
+
+
+def make_waiting_book(session: Session, client: Client) -> ImportRun:
+    """A phone book that was read and waits for a yes: a link and a line with a problem."""
+    run = ImportRun(
+        kind="book",
+        stage="waiting",
+        title="phones.csv",
+        counts={"linked": 1, "doubtful": 2, "unmatched": 3, "problems": 1},
+        notes=[{"line": 7, "sheet": "", "text": "Ткаченко;2", "reason": "The line has 2 cells."}],
+        details={"kind": "csv", "encoding": "utf-8", "separator": ";", "columns": {"name": "ПІБ"}},
+    )
+    session.add(run)
+    session.flush()
+    row = BookRow(run_id=run.id, row=1, line=2, key="ткаченко", name="Ткаченко О.", phones=["2-34"])
+    row.standing, row.client_id, row.evidence = "linked", client.id, ["surname-same", "first-initial"]
+    session.add(row)
+    return run
 
 
 class Watch:

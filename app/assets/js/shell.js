@@ -7,6 +7,8 @@ function toggleMenu(open) {
 
 /** Buttons [data-hd-more] open the menu on a telephone; Escape closes it. */
 export function startShell() {
+  // on a telephone the tabs scroll: the current one is seen first
+  document.querySelector(".hd-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-hd-more]")) toggleMenu(!document.body.classList.contains("hd-menu-open"));
     if (event.target.matches("dialog.hd-dialog")) event.target.close();          // the backdrop
