@@ -158,7 +158,7 @@ def tiles(run: ImportRun) -> list[Tile]:
 
 def came_of(run: ImportRun) -> str:
     """What came of a run, in one line."""
-    if run.stage == RunStage.FAILED:
+    if run.stage == RunStage.FAILED or (run.stage == RunStage.WAITING and run.problem):
         return run.problem
     if run.stage == RunStage.RUNNING:
         return f"{step_word(run)}, {run.percent} %"
