@@ -12,9 +12,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import jobs.client_base as client_base
 from app.errors import Conflict
 from app.policy import Actor
+from import_tools.book_import import apply_run
 from import_tools.joining import Mode
 from import_tools.uploads import open_upload
 from jobs.client_base import approve_run, read_book_run, sweep_uploads
@@ -88,7 +88,7 @@ def test_yes_waits_for_who_writes_just_now(
     session: Session, folder: Path, boss: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = waiting_book(session, folder, boss)
-    real, refusals = client_base.apply_run, [1, 2]
+    real, refusals = apply_run, [1, 2]
 
     def busy(*args: Any, **more: Any) -> ImportRun:
         if refusals:
@@ -96,8 +96,8 @@ def test_yes_waits_for_who_writes_just_now(
             raise Conflict("busy")
         return real(*args, **more)
 
-    monkeypatch.setattr(client_base, "apply_run", busy)
-    monkeypatch.setattr(client_base, "PAUSE", 0)
+    monkeypatch.setattr("jobs.client_base.apply_run", busy)
+    monkeypatch.setattr("jobs.client_base.PAUSE", 0)
     assert approve_run(number, boss.id) == RunStage.APPLIED
     assert session.scalars(select(ClientPhone.number)).all() == ["2-34"]
     assert session.scalars(select(Client)).one().full_name == "Ткаченко Оксана Іванівна"
@@ -111,8 +111,8 @@ def test_yes_gives_up_when_somebody_writes_without_end(
     def busy(*_args: Any, **_more: Any) -> ImportRun:
         raise Conflict("Another import is writing now.")
 
-    monkeypatch.setattr(client_base, "apply_run", busy)
-    monkeypatch.setattr(client_base, "PAUSE", 0)
+    monkeypatch.setattr("jobs.client_base.apply_run", busy)
+    monkeypatch.setattr("jobs.client_base.PAUSE", 0)
     with pytest.raises(Conflict):
         approve_run(number, boss.id)
     run = session.get_one(ImportRun, number)

@@ -13,6 +13,8 @@ function start(holder) {
   const zone = holder.querySelector(".hd-upload");
   const isTooLarge = () => (field.files[0]?.size ?? 0) > Number(holder.dataset.most);
   field.addEventListener("change", () => refuse(holder, isTooLarge() ? holder.dataset.tooLarge : ""));
+  // a file that was refused may be chosen again once it has been made smaller
+  field.addEventListener("click", () => { if (isTooLarge()) field.value = ""; });
   // before the form is marked as sent
   field.form.addEventListener("submit", (event) => {
     if (isTooLarge()) { event.preventDefault(); refuse(holder, holder.dataset.tooLarge); field.focus(); }

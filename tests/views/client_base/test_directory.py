@@ -50,7 +50,7 @@ def save(client: FlaskClient, **values: str) -> Any:
     return client.post(PAGE, data={**GOOD, "password": SECRET, **values})
 
 
-def jobs() -> list[tuple[str, list[Any]]]:
+def jobs() -> list[tuple[str | None, list[Any]]]:
     """What the worker has been asked for."""
     return [(job.func_name, list(job.args)) for job in queue("low").get_jobs()]
 
@@ -295,8 +295,8 @@ def test_page_shows_when_it_was_read_last_and_will_be_next(
 
 @pytest.mark.parametrize("kind", ["coordinator", "employee"])
 def test_others_than_administrators_are_refused(client: FlaskClient, session: Session, kind: str) -> None:
-    department = make_department(session)
-    sign_in(client, make_user(session, **{f"{kind}_of": [department]}))
+    places: dict[str, Any] = {f"{kind}_of": [make_department(session)]}
+    sign_in(client, make_user(session, **places))
     assert client.get(PAGE).status_code == 403
     assert save(client).status_code == 403
     assert client.post(f"{PAGE}/test", data={**GOOD, "password": SECRET}).status_code == 403

@@ -62,7 +62,7 @@ def only_run(session: Session) -> ImportRun:
     return session.scalars(select(ImportRun)).one()
 
 
-def jobs() -> list[tuple[str, list[Any]]]:
+def jobs() -> list[tuple[str | None, list[Any]]]:
     """What the worker has been asked for."""
     return [(job.func_name, list(job.args)) for job in queue("low").get_jobs()]
 
@@ -316,8 +316,8 @@ def other(session: Session) -> Callable[[str], Staff]:
     """A person of a kind."""
 
     def make(kind: str) -> Staff:
-        department = make_department(session)
-        return make_user(session, **{"employee": {"employee_of": [department]}, "nobody": {}}[kind])
+        places = [make_department(session)] if kind == "employee" else []
+        return make_user(session, employee_of=places)
 
     return make
 
