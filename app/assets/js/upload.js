@@ -14,7 +14,7 @@ function start(holder) {
   const isTooLarge = () => (field.files[0]?.size ?? 0) > Number(holder.dataset.most);
   field.addEventListener("change", () => refuse(holder, isTooLarge() ? holder.dataset.tooLarge : ""));
   // a file that was refused may be chosen again once it has been made smaller
-  field.addEventListener("click", () => { if (isTooLarge()) field.value = ""; });
+  field.addEventListener("click", () => { if (field.classList.contains("is-invalid")) field.value = ""; });
   // before the form is marked as sent
   field.form.addEventListener("submit", (event) => {
     if (isTooLarge()) { event.preventDefault(); refuse(holder, holder.dataset.tooLarge); field.focus(); }

@@ -1,4 +1,4 @@
-"""The directory: set, tested and read by administrators alone; its password is never seen again."""
+"""The directory: set and read by administrators alone; its password is never seen again."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.extensions import queue
 from app.services.directory_source import find_source, next_reading, settings_of
 from models import DirectorySource, ImportRun, JournalEntry, RunKind, RunStage, Staff, utcnow
 from tests.support.factories import make_department, make_user
 from tests.support.queries import count_queries
-from tests.support.samba import PASSWORD, Samba
 from tests.support.signing import sign_in
+from tests.support.uploads import asked_jobs
 
 PAGE = "/client-base/directory"
 SECRET = "S3cret-of-the-reader"
@@ -48,11 +47,6 @@ def boss(client: FlaskClient, session: Session) -> Staff:
 
 def save(client: FlaskClient, **values: str) -> Any:
     return client.post(PAGE, data={**GOOD, "password": SECRET, **values})
-
-
-def jobs() -> list[tuple[str | None, list[Any]]]:
-    """What the worker has been asked for."""
-    return [(job.func_name, list(job.args)) for job in queue("low").get_jobs()]
 
 
 # ------------------------------------------------------------------------------- the settings
@@ -164,86 +158,6 @@ def test_later_administrator_is_told_who_was_faster_and_loses_nothing(
     assert save(client, version="2", base="OU=Second,DC=corp,DC=example").status_code == 303
 
 
-# ----------------------------------------------------------------------------- the test of it
-
-
-def real(samba: Samba, **values: str) -> dict[str, str]:
-    """The form filled in for the run's domain controller."""
-    settings = samba.settings()
-    filled = {"host": settings.host, "user": settings.user, "base": settings.base, "ca_pem": settings.ca_pem}
-    return {**GOOD, "security": "ldaps", "attribute_phones": "", **filled, "password": PASSWORD, **values}
-
-
-def tried(client: FlaskClient, form: dict[str, str]) -> str:
-    """The part that htmx gets."""
-    answer = client.post(f"{PAGE}/test", data=form, headers={"HX-Request": "true"})
-    assert "<html" not in answer.text
-    return answer.text
-
-
-@pytest.mark.timeout(240)
-def test_connection_is_tried_as_typed_and_ten_people_are_shown(
-    client: FlaskClient, session: Session, boss: Staff, samba: Samba
-) -> None:
-    part = tried(client, real(samba))
-    assert part.count("bi-check-circle-fill") == 5
-    assert "bi-x-circle-fill" not in part
-    assert part.count("<tr>") == 11
-    assert "500+" in part
-    assert session.scalars(select(DirectorySource)).all() == []
-    whole = client.post(f"{PAGE}/test", data=real(samba)).text
-    assert "<html" in whole
-    assert whole.count("bi-check-circle-fill") == 5
-    assert f'value="{samba.address}"' in whole
-
-
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize(
-    ("values", "good", "words"),
-    [
-        ({"password": "wrong"}, 2, "refuses the account"),
-        ({"base": "OU=Nowhere,DC=firm,DC=test"}, 3, "is not in the directory"),
-        ({"ca_pem": ""}, 1, "certificate"),
-        ({"certificate_name": "other.example"}, 1, "certificate"),
-        ({"extra_filter": "((broken"}, 4, "ilter"),
-    ],
-)
-def test_what_is_wrong_is_said_plainly(
-    client: FlaskClient,
-    session: Session,
-    boss: Staff,
-    samba: Samba,
-    values: dict[str, str],
-    good: int,
-    words: str,
-) -> None:
-    part = tried(client, real(samba, **values))
-    assert (part.count("bi-check-circle-fill"), part.count("bi-x-circle-fill")) == (good, 1), part
-    assert words in part.rpartition("bi-x-circle-fill")[2]
-    assert "Traceback" not in part
-    assert "LDAP" not in part.rpartition("bi-x-circle-fill")[2]
-
-
-@pytest.mark.timeout(240)
-def test_stored_password_serves_a_test_of_its_own_server_and_account_only(
-    client: FlaskClient, session: Session, boss: Staff, samba: Samba
-) -> None:
-    assert client.post(PAGE, data=real(samba)).status_code == 303
-    assert tried(client, real(samba, password="")).count("bi-check-circle-fill") == 5
-    for other in ({"host": "localhost"}, {"user": "Administrator@firm.test"}):
-        part = tried(client, real(samba, password="", **other))
-        assert "Write the password of this account." in part
-        assert "bi-check-circle-fill" not in part
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "no such host", "ldaps://dc1", "\x00", "::1", "a" * 300])
-def test_odd_servers_are_told_about_and_break_nothing(client: FlaskClient, boss: Staff, host: str) -> None:
-    form = {**GOOD, "password": SECRET, "host": host, "port": "1", "timeout": "1"}
-    answer = client.post(f"{PAGE}/test", data=form, headers={"HX-Request": "true"})
-    assert answer.status_code in {200, 422}
-    assert "bi-x-circle-fill" in answer.text or "Correct this first" in answer.text
-
-
 # -------------------------------------------------------------------------------- reading now
 
 
@@ -254,7 +168,7 @@ def test_administrator_asks_for_a_reading(client: FlaskClient, session: Session,
     assert client.post(f"{PAGE}/sync").location == "/client-base/runs"
     assert client.post(f"{PAGE}/sync", data={"whole": "1"}).status_code == 303
     name = "jobs.client_base.sync_now"
-    assert jobs() == [(name, [boss.id, False]), (name, [boss.id, True])]
+    assert asked_jobs() == [(name, [boss.id, False]), (name, [boss.id, True])]
 
 
 def test_reading_without_redis_is_told(
@@ -301,7 +215,7 @@ def test_others_than_administrators_are_refused(client: FlaskClient, session: Se
     assert save(client).status_code == 403
     assert client.post(f"{PAGE}/test", data={**GOOD, "password": SECRET}).status_code == 403
     assert client.post(f"{PAGE}/sync").status_code == 403
-    assert (jobs(), session.scalars(select(DirectorySource)).all()) == ([], [])
+    assert (asked_jobs(), session.scalars(select(DirectorySource)).all()) == ([], [])
 
 
 def test_anonymous_is_sent_to_the_door(client: FlaskClient, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""A phone book: uploaded, read by the worker, looked at, applied or refused."""
+"""A phone book uploaded: kept, its run begun, the worker asked; and nobody else may."""
 
 from __future__ import annotations
 
@@ -16,22 +16,13 @@ from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.extensions import queue
-from jobs.client_base import approve_run, read_book_run
-from models import ClientPhone, ImportRun, RunKind, RunStage, Staff, utcnow
-from tests.support.factories import make_client, make_department, make_unit, make_user
-from tests.support.queries import count_queries
+from jobs.client_base import read_book_run
+from models import ImportRun, RunKind, RunStage, Staff, utcnow
+from tests.support.factories import make_department, make_user
 from tests.support.signing import sign_in
+from tests.support.uploads import BOOK, PAGE, asked_jobs, only_run, read_one, send, sign_in_boss
 
-PAGE = "/client-base/imports"
 NO_QUEUE = "The queue of background work does not answer. Try again in a minute."
-WIDE = "The line has 6 cells, the header 4."
-BOOK = """ПІБ;Телефон;Кабінет;Відділ
-Ткаченко Оксана Іванівна;2-34;214;Бухгалтерія
-Лисенко Марія Петрівна;5-67;301;Каса
-Нікому Невідомий Сергійович;9-99;;
-Зайва Клітинка;1-11;1;2;3;4
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -44,35 +35,7 @@ def folder(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def boss(client: FlaskClient, session: Session) -> Staff:
     """A signed-in coordinator, and two clients of the book."""
-    person = make_user(session, "boss", coordinator_of=[make_department(session)])
-    unit = make_unit(session, "Бухгалтерія")
-    make_client(session, "Ткаченко Оксана Іванівна", unit_id=unit.id)
-    make_client(session, "Лисенко Марія Петрівна")
-    sign_in(client, person)
-    return person
-
-
-def send(client: FlaskClient, content: bytes = BOOK.encode(), name: str = "Книга.csv", **values: Any) -> Any:
-    """The form as the page sends it."""
-    data = {"mode": "balanced", "book": (io.BytesIO(content), name), **values}
-    return client.post(PAGE, data=data, content_type="multipart/form-data")
-
-
-def only_run(session: Session) -> ImportRun:
-    return session.scalars(select(ImportRun)).one()
-
-
-def jobs() -> list[tuple[str | None, list[Any]]]:
-    """What the worker has been asked for."""
-    return [(job.func_name, list(job.args)) for job in queue("low").get_jobs()]
-
-
-def read_one(client: FlaskClient, session: Session, boss: Staff, **how: Any) -> int:
-    """An uploaded book that has been read; its run's number."""
-    number = int(send(client, **how).location.rpartition("/")[2])
-    read_book_run(number, boss.id)
-    session.expire_all()
-    return number
+    return sign_in_boss(client, session)
 
 
 # ------------------------------------------------------------------------------- the upload
@@ -90,7 +53,7 @@ def test_manager_uploads_a_book_and_the_worker_is_asked(
     assert path.stat().st_mode & 0o077 == 0
     assert (run.kind, run.stage, run.title, run.actor_id) == ("book", "running", "Книга.csv", boss.id)
     assert run.details == {"file": str(path), "mode": "sure", "keep_missing": True}
-    assert jobs() == [("jobs.client_base.read_book_run", [run.id, boss.id])]
+    assert asked_jobs() == [("jobs.client_base.read_book_run", [run.id, boss.id])]
 
 
 @pytest.mark.parametrize(
@@ -194,118 +157,6 @@ def test_file_that_is_gone_cannot_be_read_again(
     assert "/again" not in client.get(f"{PAGE}/{number}").text
     answer = client.post(f"{PAGE}/{number}/again", follow_redirects=True)
     assert "The file is not kept any more" in answer.text
-
-
-# ------------------------------------------------------------------- progress and preview
-
-
-def test_progress_shows_the_step_and_ends_with_a_fresh_page(
-    client: FlaskClient, session: Session, boss: Staff
-) -> None:
-    number = int(send(client).location.rpartition("/")[2])
-    run = session.get_one(ImportRun, number)
-    run.percent, run.step = 40, "joining"
-    page = client.get(f"{PAGE}/{number}").text
-    assert f'hx-get="{PAGE}/{number}/progress"' in page
-    part = client.get(f"{PAGE}/{number}/progress").text
-    assert '<progress class="hd-load" max="100" value="40"' in part
-    assert "Joining with the clients" in part
-    assert "<html" not in part
-    run = session.get_one(ImportRun, number)
-    run.percent, run.step, run.started_at = 0, "", utcnow() - timedelta(minutes=2)
-    assert "ask the administrator" in client.get(f"{PAGE}/{number}/progress").text
-    session.get_one(ImportRun, number).stage = RunStage.FAILED
-    assert client.get(f"{PAGE}/{number}/progress").headers["HX-Refresh"] == "true"
-
-
-def test_preview_tells_how_the_book_was_understood_and_what_it_would_do(
-    client: FlaskClient, session: Session, boss: Staff
-) -> None:
-    number = read_one(client, session, boss, content=BOOK.encode("windows-1251"))
-    with count_queries() as sent:
-        page = client.get(f"{PAGE}/{number}").text
-    assert len(sent) <= 10, str(sent)
-    for text in ("text with separators (.csv)", "windows-1251", "semicolon", "line 1", "Кабінет", "Телефон"):
-        assert text in page
-    assert ">2</dd>" in page  # linked
-    assert "only in the book" in page
-    assert WIDE in page
-    assert "same surname" in page
-    assert f'action="{PAGE}/{number}/apply"' in page
-    assert session.scalars(select(ClientPhone.number)).all() == []
-
-
-def test_problems_are_shown_in_part_and_as_a_whole(
-    client: FlaskClient, session: Session, boss: Staff
-) -> None:
-    number = read_one(client, session, boss, content=(BOOK + "Зайва Клітинка;1;2;3;4;5\n" * 130).encode())
-    assert client.get(f"{PAGE}/{number}").text.count(WIDE) == 100
-    assert client.get(f"{PAGE}/{number}?problems=all").text.count(WIDE) == 131
-
-
-# --------------------------------------------------------------------------- yes and no
-
-
-def test_manager_applies_a_book_and_is_led_to_the_bench(
-    client: FlaskClient, session: Session, boss: Staff
-) -> None:
-    number = read_one(client, session, boss)
-    answer = client.post(f"{PAGE}/{number}/apply")
-    assert answer.location.startswith(f"{PAGE}/{number}?agreed=")
-    assert jobs()[-1] == ("jobs.client_base.approve_run", [number, boss.id])
-    assert "Agreed" in client.get(answer.location).text
-    late = client.get(f"{PAGE}/{number}?agreed=1").text
-    assert "that has not happened for more than a minute" in late
-    assert f'action="{PAGE}/{number}/apply"' in late
-    approve_run(number, boss.id)
-    page = client.get(answer.location).text
-    assert "2 clients have changed." in page
-    assert f'href="/client-base/runs/{number}"' in page
-    assert sorted(session.scalars(select(ClientPhone.number))) == ["2-34", "5-67"]
-    assert client.post(f"{PAGE}/{number}/apply").status_code == 422
-    assert "2 joined" in client.get(PAGE).text
-
-
-def test_doubtful_rows_are_offered_and_those_left_behind_are_counted(
-    client: FlaskClient, session: Session, boss: Staff
-) -> None:
-    first = read_one(client, session, boss)
-    approve_run(first, boss.id)
-    for number in range(2):
-        make_client(session, f"Бондар Ірина Іванівна{'' if number else ' '}".strip())
-    book = "ПІБ;Телефон\nТкаченко Оксана Іванівна;2-35\nБондар Ірина Іванівна;7-77\n"
-    second = read_one(client, session, boss, content=book.encode())
-    page = client.get(f"{PAGE}/{second}").text
-    assert "1 client of the earlier book is not in this one: what that book said of him goes." in page
-    approve_run(second, boss.id)
-    assert "1 doubtful row waits for you" in client.get(f"{PAGE}/{second}").text
-
-
-def test_manager_refuses_a_book_and_nothing_changes(
-    client: FlaskClient, session: Session, boss: Staff
-) -> None:
-    number = read_one(client, session, boss)
-    assert client.post(f"{PAGE}/{number}/refuse").status_code == 303
-    assert session.get_one(ImportRun, number).stage == RunStage.REFUSED
-    assert client.post(f"{PAGE}/{number}/refuse").status_code == 422
-    assert "This import was refused." in client.get(f"{PAGE}/{number}").text
-    approve_run(number, boss.id)
-    assert session.scalars(select(ClientPhone.number)).all() == []
-
-
-def test_wrong_file_fails_with_its_reason(client: FlaskClient, session: Session, boss: Staff) -> None:
-    number = read_one(client, session, boss, content=b"%PDF-1.7 ...", name="book.csv")
-    page = client.get(f"{PAGE}/{number}").text
-    assert "This is a PDF" in page
-    assert "Choose another file" in page
-
-
-def test_page_and_list_stay_within_their_queries(client: FlaskClient, session: Session, boss: Staff) -> None:
-    for _number in range(3):
-        read_one(client, session, boss)
-    with count_queries() as sent:
-        assert client.get(PAGE).status_code == 200
-    assert len(sent) <= 9, str(sent)
 
 
 # ------------------------------------------------------------------------------- rights
