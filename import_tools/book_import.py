@@ -86,6 +86,7 @@ def fill_run(session: Session, run: ImportRun, book: Book, mode: Mode) -> None:
     session.flush()
     run.details = {**run.details, "digest": book.digest, "kind": book.kind, "columns": book.columns}
     run.details = {**run.details, "encoding": book.encoding, "header_line": book.header_line}
+    run.details = {**run.details, "separator": book.separator, "sheets": list(book.sheets)}
     run.notes = [
         {"line": p.line, "sheet": p.sheet, "text": p.text, "reason": p.reason} for p in book.problems
     ][:2000]
@@ -122,6 +123,14 @@ def apply_run(session: Session, run_id: int, *, actor: Actor | None = None) -> I
         actor=actor,
     )
     return run
+
+
+def count_missing(session: Session, run: ImportRun) -> int:
+    """How many clients the book in force speaks of and this one does not."""
+    earlier = current_book(session)
+    if earlier is None or earlier.id == run.id:
+        return 0
+    return len(_joined_clients(session, earlier.id) - _joined_clients(session, run.id))
 
 
 def row_keys(entries: Sequence[BookEntry]) -> list[str]:

@@ -5,11 +5,14 @@ Their tools are imported when a job runs: the web server reads the table of jobs
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 from flask import current_app
 from flask_babel import force_locale, to_user_timezone
+from sqlalchemy.orm import Session
 
+from app.errors import Conflict
 from app.events import unit_of_work
 from app.extensions import db
 from app.policy import Actor, load_actor
@@ -18,6 +21,9 @@ from app.services.runs import explain_failure, fail_run
 from jobs.context import with_app
 from jobs.once import once
 from models import ImportRun, RunKind, RunStage, utcnow
+
+ATTEMPTS = 10
+PAUSE = 1.0  # seconds
 
 
 @with_app
@@ -68,6 +74,16 @@ def read_book_run(run_id: int, actor_id: int) -> str:
 
 
 @with_app
+def sweep_uploads(slot: str) -> int:
+    """Each hour: delete uploaded phone books that no run needs any more; returns how many."""
+    from import_tools.uploads import sweep_files
+
+    session = db.session()
+    with once(session, "sweep_uploads", slot) as mine:
+        return sweep_files(session, current_app.config["VAR_DIR"]) if mine else 0
+
+
+@with_app
 def find_doubles(slot: str) -> int:
     """Each night: look for clients who are written down twice; returns how many pairs are open."""
     from import_tools.doubles import search_doubles
@@ -78,7 +94,6 @@ def find_doubles(slot: str) -> int:
 
 
 def _approve(run: ImportRun, actor: Actor) -> str:
-    from import_tools.book_import import apply_run
     from import_tools.directory_sync import sync_directory
     from import_tools.doubles import search_doubles
 
@@ -88,13 +103,27 @@ def _approve(run: ImportRun, actor: Actor) -> str:
         return sync_directory(session, actor=actor, whole=True, allowed=allowed, run_id=run.id).stage
     run_id = run.id
     try:
-        with unit_of_work(session):
-            apply_run(session, run_id, actor=actor)
+        _apply(session, run_id, actor)
     except Exception as error:
         fail_run(session, run_id, explain_failure(error), actor=actor)
         raise
     search_doubles(session)
     return str(session.get_one(ImportRun, run_id).stage)
+
+
+def _apply(session: Session, run_id: int, actor: Actor) -> None:
+    """Apply a run; while somebody else writes (mostly less than a second) wait for him a little."""
+    from import_tools.book_import import apply_run
+
+    for attempt in range(ATTEMPTS):
+        try:
+            with unit_of_work(session):
+                apply_run(session, run_id, actor=actor)
+            return
+        except Conflict:
+            if attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(PAUSE)
 
 
 def _local_hour() -> int:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.services.directory_source import SYNC_MINUTE
 from jobs.archive import archive_done_tickets
-from jobs.client_base import find_doubles, sync_by_night
+from jobs.client_base import find_doubles, sweep_uploads, sync_by_night
 from jobs.outbox import sweep_outbox
 
 
@@ -36,7 +37,8 @@ class Periodic:
 
 PERIODIC = (
     Periodic(sweep_outbox, "* * * * *", patience=60, queue="default"),
-    Periodic(sync_by_night, "12 * * * *", patience=3600, slot="%Y-%m-%dT%H", timeout=1800),
+    Periodic(sync_by_night, f"{SYNC_MINUTE} * * * *", patience=3600, slot="%Y-%m-%dT%H", timeout=1800),
     Periodic(find_doubles, "42 1 * * *", patience=6 * 3600, slot="%Y-%m-%d", timeout=1800),
+    Periodic(sweep_uploads, "27 * * * *", patience=3600, slot="%Y-%m-%dT%H"),
     Periodic(archive_done_tickets, "7 * * * *", patience=3600, slot="%Y-%m-%dT%H"),
 )

@@ -226,6 +226,8 @@ def when(moment: datetime, *, now: datetime | None = None) -> str:
         return str(_("today, %(time)s", time=time))
     if local.date() == today.date() - timedelta(days=1):
         return str(_("yesterday, %(time)s", time=time))
+    if local.date() == today.date() + timedelta(days=1):
+        return str(_("tomorrow, %(time)s", time=time))
     return f"{format_date(moment, 'd MMM' if local.year == today.year else 'd MMM yyyy')}, {time}"
 
 

@@ -1,8 +1,8 @@
 """What every source says of a client, and the client's columns that follow from it.
 
 A person's word beats every import until he lets it go; among imports the directory knows names and units
-best, the phone book telephones and rooms. Claims are kept side by side, so that a run is taken back by taking
-back its claims, whatever was said before or after.
+best, the phone book telephones and rooms; names it shortens and misspells. Claims are kept side by side, so
+that a run is taken back by taking back its claims, whatever was said before or after.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ FIELDS = (
 )
 _USUAL = (Source.PERSON, Source.DIRECTORY, Source.BOOK, Source.LIST, Source.EARLIER, Source.MERGED)
 _AT_THE_DESK = (Source.PERSON, Source.BOOK, Source.DIRECTORY, Source.LIST, Source.EARLIER, Source.MERGED)
-ORDER = {field: _AT_THE_DESK if field in {"phones", "room"} else _USUAL for field in FIELDS}
+_NAMES = (Source.PERSON, Source.DIRECTORY, Source.LIST, Source.EARLIER, Source.MERGED, Source.BOOK)
+ORDER = {f: _AT_THE_DESK if f in {"phones", "room"} else _USUAL for f in FIELDS} | {"full_name": _NAMES}
 _NOTHING: dict[str, Any] = {"login": None, "email": None, "unit": None, "object_guid": None, "phones": []}
 _UNIQUE = ("login", "object_guid")
 BATCH = 500
-
 Entry = dict[str, Any]  # {"value", "at", "run", "by"}
 Claims = dict[str, dict[str, Entry]]  # source → field → entry
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet, InvalidToken
 from flask import current_app
@@ -14,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.directory import DirectorySettings, Security
+from app.directory.settings import ATTRIBUTE
 from app.errors import Conflict, Forbidden, Invalid
 from app.events import Kind, record
 from app.policy import Actor
@@ -32,6 +35,7 @@ TEXTS = (
 )
 LENGTHS = {"ca_pem": 40_000}
 FLAGS = ("unit_from_ou", "use_dirsync")
+SYNC_MINUTE = 12  # the minute of the hour at which the directory is read by night
 MAPPED = ("login", "full_name", "email", "phones", "room", "job_title")
 
 
@@ -43,9 +47,12 @@ def directory_source(session: Session) -> DirectorySource:
     return source
 
 
-def find_source(session: Session) -> DirectorySource:
-    """The settings, or empty ones that are not stored yet."""
-    found = session.scalars(select(DirectorySource).order_by(DirectorySource.id)).first()
+def find_source(session: Session, *, is_locked: bool = False) -> DirectorySource:
+    """The settings, or empty ones that are not stored yet; ``is_locked``: nobody else changes them now."""
+    query = select(DirectorySource).order_by(DirectorySource.id)
+    if is_locked:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(query).first()
     return found or DirectorySource(
         settings={}, cursor={}, is_on=False, hour=3, brake_percent=10, version=0, sealed_password=""
     )
@@ -68,6 +75,21 @@ def make_settings(values: Mapping[str, Any], password: str) -> DirectorySettings
         timeout=clean["timeout"],
         password=password,
     )
+
+
+def typed_settings(session: Session, values: Mapping[str, Any], password: str) -> DirectorySettings:
+    """Typed settings as a test takes them, not stored anywhere.
+
+    Without a ``password`` the stored one is taken, if the server and the account are those it belongs to.
+    Raises Invalid naming every field that is wrong.
+    """
+    settings = make_settings(values, password)
+    source = find_source(session)
+    if not password:
+        if not source.sealed_password or _is_moved(source, values):
+            raise Invalid(fields={"password": _("Write the password of this account.")})
+        settings = make_settings(values, unseal(source.sealed_password))
+    return settings
 
 
 def clean_settings(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,6 +118,11 @@ def clean_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     clean["attributes"] = {
         n: clean_text(str(given[n]))[:200] for n in MAPPED if str(given.get(n) or "").strip()
     }
+    named = {f"attribute_{n}": text for n, text in clean["attributes"].items()}
+    for name, text in {**named, "unit_attribute": clean["unit_attribute"]}.items():
+        for part in filter(None, map(str.strip, text.split(","))):
+            if not ATTRIBUTE.fullmatch(part):
+                wrong[name] = _("“%(name)s” is not the name of an attribute. Correct it.", name=part[:60])
     if wrong:
         raise Invalid(fields=wrong)
     return clean
@@ -119,13 +146,12 @@ def save_source(
     """
     ensure_administrator(actor)
     clean = clean_settings(values)
-    source = find_source(session)
+    source = find_source(session, is_locked=True)
     if source.version != version:
         raise Conflict(_("Someone has changed these settings meanwhile."), current=source.version)
     old = dict(source.settings)
-    moved = any(old.get(name) != clean[name] for name in ("host", "user"))
     wrong = {}
-    if not password and (moved or not source.sealed_password):
+    if not password and (_is_moved(source, clean) or not source.sealed_password):
         wrong["password"] = _("Write the password of this account.")
     if not 0 <= hour <= 23:
         wrong["hour"] = _("Choose an hour from 0 to 23.")
@@ -149,6 +175,15 @@ def save_source(
     return source
 
 
+def next_reading(source: DirectorySource, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """When the directory is read by itself the next time (aware, in ``zone``); None when that is off."""
+    if not source.is_on:
+        return None
+    here = now.astimezone(zone)
+    planned = here.replace(hour=source.hour, minute=SYNC_MINUTE, second=0, microsecond=0)
+    return planned if planned > here else planned + timedelta(days=1)
+
+
 def ensure_administrator(actor: Actor) -> None:
     """Raise Forbidden for anybody else: the directory's account is the whole organisation's."""
     if not actor.is_administrator:
@@ -170,6 +205,11 @@ def unseal(sealed: str) -> str:
         raise Invalid(
             fields={"password": _("The stored password cannot be read any more: write it once more.")}
         ) from None
+
+
+def _is_moved(source: DirectorySource, values: Mapping[str, Any]) -> bool:
+    """Whether these settings name another server or account than the stored password belongs to."""
+    return any(source.settings.get(n) != clean_text(str(values.get(n) or "")) for n in ("host", "user"))
 
 
 def _fernet() -> Fernet:

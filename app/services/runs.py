@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, text, update
+from sqlalchemy import ColumnElement, and_, func, select, text, update
 from sqlalchemy.orm import Session, joinedload
 
 from app.errors import Conflict, HelpdeskError, Invalid, NotFound
@@ -19,6 +19,7 @@ from models import Client, ImportRun, RunChange, RunKind, RunStage, utcnow
 
 MOST_NOTES = 2000
 CHANGES_SHOWN = 50
+OPEN = (RunStage.RUNNING, RunStage.WAITING)
 _LOCK = zlib.crc32(b"helpdesk client base")
 
 
@@ -67,7 +68,7 @@ def begin_writing(session: Session, run: ImportRun | None) -> None:
     if run is not None:  # in SQLite this first write is the lock
         claimed = session.execute(
             update(ImportRun)
-            .where(ImportRun.id == run.id, ImportRun.stage.in_((RunStage.RUNNING, RunStage.WAITING)))
+            .where(ImportRun.id == run.id, ImportRun.stage.in_(OPEN))
             .values(step="writing", stage=RunStage.RUNNING)
             .execution_options(synchronize_session=False)
         )
@@ -108,19 +109,15 @@ def fail_run(session: Session, run_id: int, problem: str, *, actor: Actor | None
     """Write down why a run came to nothing, in a transaction of its own."""
     session.rollback()
     with unit_of_work(session):
-        run = session.get(ImportRun, run_id)
-        if run is not None and run.stage in (RunStage.RUNNING, RunStage.WAITING):
-            run.stage, run.finished_at, run.problem, run.step = RunStage.FAILED, utcnow(), problem[:500], ""
+        ended = _end(session, ImportRun.id == run_id, RunStage.FAILED, OPEN, problem)
+        for run in ended:
             _journal(session, Kind.RUN_FAILED, run, actor, {"problem": problem[:500]})
 
 
 def replace_interrupted(session: Session, kind: RunKind, *, except_id: int) -> None:
     """Earlier runs of this kind that were killed or still wait end here; they have changed nothing."""
-    stages = (RunStage.RUNNING, RunStage.WAITING)
-    earlier = select(ImportRun).where(ImportRun.kind == kind, ImportRun.stage.in_(stages))
-    for run in session.scalars(earlier.where(ImportRun.id != except_id)):
-        run.stage, run.finished_at = RunStage.FAILED, utcnow()
-        run.problem, run.step = _("A later run took its place."), ""
+    earlier = and_(ImportRun.kind == kind, ImportRun.id != except_id)
+    _end(session, earlier, RunStage.FAILED, OPEN, _("A later run took its place."))
 
 
 def report_progress(session: Session, run_id: int, percent: int, step: str) -> None:
@@ -137,9 +134,9 @@ def report_progress(session: Session, run_id: int, percent: int, step: str) -> N
 def refuse_run(session: Session, run_id: int, *, actor: Actor) -> ImportRun:
     """A person has looked at the difference and said no. Raises Forbidden, NotFound, Invalid."""
     run = access_run(session, run_id, actor=actor)
-    if run.stage != RunStage.WAITING:
+    ended = _end(session, ImportRun.id == run.id, RunStage.REFUSED, (RunStage.WAITING,), run.problem)
+    if not ended:
         raise Invalid(_("This run does not wait for anything any more."))
-    run.stage, run.finished_at = RunStage.REFUSED, utcnow()
     _journal(session, Kind.RUN_REFUSED, run, actor, {})
     return run
 
@@ -156,11 +153,18 @@ def access_run(session: Session, run_id: int, *, actor: Actor) -> ImportRun:
 
 
 def list_runs(
-    session: Session, *, actor: Actor, before_id: int | None = None, limit: int = 25
+    session: Session,
+    *,
+    actor: Actor,
+    kind: RunKind | None = None,
+    before_id: int | None = None,
+    limit: int = 25,
 ) -> tuple[Sequence[ImportRun], int | None]:
-    """A page of runs, the newest first, and the cursor of the next page. Raises Forbidden."""
+    """A page of runs (of one kind), the newest first, and the cursor of the next page. Raises Forbidden."""
     ensure_can_somewhere(actor, Verb.MANAGE_CLIENTS)
     query = select(ImportRun).options(joinedload(ImportRun.actor), joinedload(ImportRun.undone_by))
+    if kind is not None:
+        query = query.where(ImportRun.kind == kind)
     if before_id is not None and is_id(before_id):
         query = query.where(ImportRun.id < before_id)
     rows = session.scalars(query.order_by(ImportRun.id.desc()).limit(limit + 1)).all()
@@ -189,6 +193,16 @@ def explain_failure(error: Exception) -> str:
     if isinstance(error, HelpdeskError) and error.message:
         return error.message
     return str(_("Something went wrong on our side. It has been logged; nothing was changed."))
+
+
+def _end(
+    session: Session, which: ColumnElement[bool], stage: RunStage, of: Collection[RunStage], problem: str
+) -> list[ImportRun]:
+    """End the runs that still stand at ``of``, in one statement: another process may be applying them now."""
+    query = update(ImportRun).where(which, ImportRun.stage.in_(of)).returning(ImportRun)
+    values = {"stage": stage, "finished_at": utcnow(), "problem": problem[:500], "step": ""}
+    how = {"synchronize_session": False, "populate_existing": True}
+    return list(session.scalars(query.values(values).execution_options(**how)))
 
 
 def _values(row: RunChange) -> list[tuple[str, Any, Any]]:

@@ -22,7 +22,7 @@ from app.services.corrections import ask_correction
 from app.services.doubles import Suspicion, keep_suspicions
 from app.services.merging import merge_clients
 from app.services.runs import finish_run, start_run, stop_run
-from models import Client, RowStanding, RunKind, Source, Staff
+from models import BookRow, Client, ImportRun, RowStanding, RunKind, Source, Staff
 from tests.support.books import make_book, make_known, make_row
 from tests.support.factories import (
     actor_of,
@@ -63,6 +63,8 @@ STAFF_PAGES = [
     "/client-base/runs/{applied}",
     "/client-base/runs/{running}",
     "/client-base/runs/{waiting}",
+    "/client-base/imports",
+    "/client-base/imports/{book}",
     "/notices/",
     "/settings/",
 ]
@@ -81,6 +83,7 @@ ADMINISTRATOR_PAGES = [
     "/users/userinfo/",
     "/roles/list/",
     "/roles/show/1",
+    "/client-base/directory",
     "/console/",
     "/console/journal/",
     "/client-base/",
@@ -131,7 +134,15 @@ def ids(live_server: LiveServer) -> dict[str, int]:
         numbers = fill_client_base(session, client, coordinator)
         with unit_of_work(session):
             add_comment(session, ticket, "I am on my way.", actor=actor_of(session, employee))
-        found = {"ticket": ticket.id, "client": client.id, "department": department.id, "user": employee.id}
+        waiting = make_waiting_book(session, client)
+        session.commit()
+        found = {
+            "book": waiting.id,
+            "ticket": ticket.id,
+            "client": client.id,
+            "department": department.id,
+            "user": employee.id,
+        }
         db.session.remove()
         return {**found, **numbers}
 
@@ -157,6 +168,24 @@ def fill_client_base(session: Session, client: Client, coordinator: Staff) -> di
     session.commit()
     runs = {"applied": applied.id, "waiting": waiting.id, "running": running.id}
     return {"double": double.id, **runs}
+
+
+def make_waiting_book(session: Session, client: Client) -> ImportRun:
+    """A phone book that was read and waits for a yes: a link and a line with a problem."""
+    run = ImportRun(
+        kind="book",
+        stage="waiting",
+        title="phones.csv",
+        counts={"linked": 1, "doubtful": 2, "unmatched": 3, "problems": 1},
+        notes=[{"line": 7, "sheet": "", "text": "Ткаченко;2", "reason": "The line has 2 cells."}],
+        details={"kind": "csv", "encoding": "utf-8", "separator": ";", "columns": {"name": "ПІБ"}},
+    )
+    session.add(run)
+    session.flush()
+    row = BookRow(run_id=run.id, row=1, line=2, key="ткаченко", name="Ткаченко О.", phones=["2-34"])
+    row.standing, row.client_id, row.evidence = "linked", client.id, ["surname-same", "first-initial"]
+    session.add(row)
+    return run
 
 
 class Watch:

@@ -113,6 +113,7 @@ def test_a_link_is_current_on_the_pages_below_it() -> None:
         (datetime(2026, 11, 24, 8, 21, tzinfo=UTC), "today, 10:21"),
         (datetime(2026, 11, 23, 22, 5, tzinfo=UTC), "today, 00:05"),
         (datetime(2026, 11, 23, 14, 20, tzinfo=UTC), "yesterday, 16:20"),
+        (datetime(2026, 11, 25, 1, 12, tzinfo=UTC), "tomorrow, 03:12"),
         (datetime(2026, 11, 14, 6, 0, tzinfo=UTC), "14 Nov, 08:00"),
         (datetime(2025, 11, 14, 6, 0, tzinfo=UTC), "14 Nov 2025, 08:00"),
     ],

@@ -8,6 +8,8 @@ from views.client_base.bench import BenchView
 from views.client_base.corrections import CorrectionsView
 from views.client_base.doubles import DoublesView
 from views.client_base.runs import RunsView
+from views.client_base.directory import DirectoryView
+from views.client_base.imports import ImportsView
 
 
 def register_client_base(builder: AppBuilder) -> None:
@@ -22,4 +24,6 @@ VIEWS: tuple[type, ...] = (
     CorrectionsView,
     DoublesView,
     RunsView,
+    ImportsView,
+    DirectoryView,
 )

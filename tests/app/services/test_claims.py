@@ -48,6 +48,18 @@ def test_directory_knows_names_best_and_the_book_telephones_and_rooms(session: S
     assert [hit.client.id for hit in find_clients(session, "900")] == [client.id]
 
 
+@pytest.mark.parametrize("source", [None, Source.LIST, Source.DIRECTORY])
+def test_book_names_only_whom_nobody_else_names(session: Session, source: Source | None) -> None:
+    client = make_client(session, "Осипенко Іван Сергійович")
+    if source is not None:
+        say(session, client, source, full_name="Осипенко Іван Сергійович")
+    say(session, client, Source.BOOK, full_name="Осипенко І. С.", room="305")
+    assert (client.full_name, client.room) == ("Осипенко Іван Сергійович", "305")
+    (newcomer,) = add_people(session, [{"full_name": "Мороз Г."}], source=Source.BOOK)
+    say(session, newcomer, Source.BOOK, full_name="Мороз Ганна")
+    assert newcomer.full_name == "Мороз Ганна"
+
+
 def test_person_beats_every_import_until_he_lets_it_go(session: Session, editor: Actor) -> None:
     client = make_client(session, "Осипенко Іван")
     say(session, client, Source.DIRECTORY, room="100", phones=["100"])
