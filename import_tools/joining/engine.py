@@ -53,7 +53,10 @@ def join_lists(
 
 
 def _without_refused(
-    pairs: Pairs, rows: Sequence[BookRecord], people: Sequence[PersonRecord], refused: frozenset[tuple[str, str]]
+    pairs: Pairs,
+    rows: Sequence[BookRecord],
+    people: Sequence[PersonRecord],
+    refused: frozenset[tuple[str, str]],
 ) -> Pairs:
     numbers = zip(pairs.row.tolist(), pairs.person.tolist(), strict=True)
     kept = [(rows[row].key, people[person].key) not in refused for row, person in numbers]
@@ -139,5 +142,3 @@ class _Decision:
         if pairs.gender[pair]:
             codes.append(ev.GENDER)
         return tuple(codes)
-
-
