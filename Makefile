@@ -34,7 +34,7 @@ fix: dev  ## put imports and layout in order
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-bench: dev  ## what the pages cost at 10,000, 100,000 and 1,000,000 tickets
+bench: dev $(VENV)/bench.stamp  ## what pages cost at 10,000 to 1,000,000 tickets, how good joins are (ARGS=joins)
 	$(BIN)/python -m tests.bench $(ARGS)
 
 screenshots: dev  ## the pictures of the README, taken from the running program
@@ -49,6 +49,7 @@ i18n: $(VENV)/runtime.stamp  ## extract the texts and merge them into the catalo
 pins: dev  ## compile requirements.in and requirements-dev.in into exact pins
 	$(BIN)/pip-compile $(COMPILE) --output-file requirements.txt requirements.in
 	$(BIN)/pip-compile $(COMPILE) --output-file requirements-dev.txt requirements-dev.in
+	$(BIN)/pip-compile $(COMPILE) --output-file requirements-bench.txt requirements-bench.in
 
 # addresses of this machine's package index do not belong into the files
 COMPILE := --quiet --no-header --strip-extras --annotation-style=line --no-emit-index-url --no-emit-find-links \
@@ -78,4 +79,9 @@ $(VENV)/runtime.stamp: requirements.txt | $(VENV)/bin/pip
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/runtime.stamp
 	@echo "Installing the pins of requirements-dev.txt"
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/bench.stamp: requirements-bench.txt $(VENV)/dev.stamp
+	@echo "Installing the pins of requirements-bench.txt"
+	@$(PIP) -r requirements-bench.txt
 	@touch $@

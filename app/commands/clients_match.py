@@ -36,8 +36,10 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 def match_command(ad: Path, book: Path, out: Path, mode: str) -> None:
     """Join a directory and a phone book by name, and write what was found.
 
-    Both files are text with a header line, as for `flask clients import`. The database is not touched. OUT gets
-    one line per row of the book: login;row;outcome;evidence;candidates. `row` counts the lines below the header
+    Both files are text with a header line, as for `flask clients import`. The database is not touched.
+    OUT gets
+    one line per row of the book: login;row;outcome;evidence;candidates. `row` counts the lines below the
+    header
     from 1; `login` is there only when the outcome is sure; `candidates` are logins, the likeliest first.
     """
     try:
@@ -56,7 +58,9 @@ def match_command(ad: Path, book: Path, out: Path, mode: str) -> None:
 
 
 def read_people(path: Path) -> list[PersonRecord]:
-    """The people of a directory's list; the login is the key. Raises Invalid for a login that is missing or twice."""
+    """The people of a directory's list; the login is the key. Raises Invalid for a login that is missing or
+    twice.
+    """
     people: dict[str, PersonRecord] = {}
     for number, values, phones in _rows(path):
         login = values.get("login", "")

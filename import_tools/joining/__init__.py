@@ -36,9 +36,11 @@ def join(
     refused: Collection[tuple[str, str]] = (),
     known: Lexicon | None = None,
 ) -> list[Match]:
-    """What each row of a book becomes, in the order of the rows; the order of both lists changes nothing else.
+    """What each row of a book becomes, in the order of the rows; the order of both lists changes nothing
+    else.
 
-    ``refused``: pairs of (row's key, person's key) that a person has rejected: never linked, never shown again.
+    ``refused``: pairs of (row's key, person's key) that a person has rejected: never linked, never shown
+    again.
     ``known``: another lexicon of first names, for measuring.
     """
     # numpy comes with the first join, not with every page

@@ -10,7 +10,9 @@ LEAST = 0.05
 LARGEST = 2_000
 
 
-def assign(row: NDArray[np.int64], person: NDArray[np.int64], chance: NDArray[np.float64]) -> NDArray[np.int64]:
+def assign(
+    row: NDArray[np.int64], person: NDArray[np.int64], chance: NDArray[np.float64]
+) -> NDArray[np.int64]:
     """The numbers of the chosen pairs: no row and no person twice."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

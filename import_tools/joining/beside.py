@@ -24,7 +24,7 @@ SAME, DIFFERENT = 1, 2
 
 @dataclass
 class Beside:
-    """For each pair the kind of unit evidence (0 none, 1 same, 2 different), shared telephone, shared room."""
+    """For each pair: unit evidence (0 none, 1 same, 2 different), a shared telephone, a shared room."""
 
     unit: NDArray[np.int64]
     phone: NDArray[np.bool_]
@@ -58,7 +58,10 @@ def weigh(pairs: Pairs, rows: Sequence[BookRecord], people: Sequence[PersonRecor
     """What unit, telephone and room add to each pair."""
     count = len(pairs.row)
     found = Beside(
-        np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool), np.zeros(count, dtype=bool), np.zeros(count)
+        np.zeros(count, dtype=np.int64),
+        np.zeros(count, dtype=bool),
+        np.zeros(count, dtype=bool),
+        np.zeros(count),
     )
     if not any(row.unit or row.phones or row.room for row in rows):
         return found

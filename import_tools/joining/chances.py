@@ -1,7 +1,9 @@
 """The chance of each pair, all pairs weighed together: a row is one person at most, and a person one row.
 
-The model: each person stands in the book with some chance, the other rows are strangers who are named as people
-are. Then a set of links weighs as the product of its pairs' weights, and the chance of a pair is its share in all
+The model: each person stands in the book with some chance, the other rows are strangers who are named as
+people
+are. Then a set of links weighs as the product of its pairs' weights, and the chance of a pair is its
+share in all
 possible sets. Messages between rows and people find these shares (belief propagation for matchings: exact
 without cycles, and it converges always). How many people stand in the book is found out on the way.
 """
@@ -51,10 +53,10 @@ def _spread(row: NDArray[np.int64], person: NDArray[np.int64], weight: Floats, r
     free_row = free_person
     for _step in range(STEPS):
         offered = weight * free_person
-        total = np.bincount(row, weights=offered) + rest
+        total: Floats = np.asarray(np.bincount(row, weights=offered) + rest, dtype=np.float64)
         free_row = 1.0 / (1.0 + total[row] - offered)
         asked = weight * free_row
-        total = np.bincount(person, weights=asked)
+        total = np.asarray(np.bincount(person, weights=asked), dtype=np.float64)
         free_person = 1.0 / (1.0 + total[person] - asked)
     together = weight * free_row * free_person
     return np.asarray(together / (1.0 + together))

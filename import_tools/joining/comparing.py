@@ -92,11 +92,15 @@ class WordComparer:
     def _names(self, row: Word, person: Word) -> tuple[float, int]:
         there = dict(person.names)
         # an uncertain form of one side is good evidence, of both it is little
-        best = max(((weight * there[key], key) for key, weight in row.names if key in there), default=(0.0, ""))
+        best = max(
+            ((weight * there[key], key) for key, weight in row.names if key in there), default=(0.0, "")
+        )
         if best[0] <= 0:
             return log(WRONG), DIFFERS
         near = row.is_near or person.is_near
-        return log(0.95 * best[0] * (0.7 if near else 1.0) / self.frequencies.of_name(best[1])), ALIKE if near else SAME
+        return log(
+            0.95 * best[0] * (0.7 if near else 1.0) / self.frequencies.of_name(best[1])
+        ), ALIKE if near else SAME
 
     def _initials(self, row: Word, person: Word) -> tuple[float, int]:
         letters = letters_of(row, self.known)
@@ -131,7 +135,9 @@ class WordComparer:
         distance, longest = min((OSA.distance(one, other), max(len(one), len(other))) for one, other in forms)
         if row.names or person.names:
             # a list knows all forms of the one, so the other is probably somebody else
-            return (log(0.4 / RARE_NAME), ALIKE) if distance <= 1 and longest > 3 else (KNOWN_DIFFERS, DIFFERS)
+            return (
+                (log(0.4 / RARE_NAME), ALIKE) if distance <= 1 and longest > 3 else (KNOWN_DIFFERS, DIFFERS)
+            )
         if distance == 0:
             return log(EQUAL / RARE_NAME), SAME
         if distance == 1 and longest > 3:

@@ -23,6 +23,8 @@ MOST_CANDIDATES = 5
 PLAUSIBLE = 1e-4
 # somebody of the same name counts as a namesake from this share of the best chance
 NAMESAKE = 0.1
+# weights (logarithms) so near are of equal evidence
+EQUAL = 0.5
 # never linked without a person, whatever the chance
 _FORBIDDING = frozenset(
     {ev.SHARED_NAME, ev.NO_FIRST_NAME, ev.GENDER, ev.FIRST[DIFFERS], ev.PATRONYMIC[DIFFERS]}
@@ -53,7 +55,10 @@ def join_lists(
 
 
 def _without_refused(
-    pairs: Pairs, rows: Sequence[BookRecord], people: Sequence[PersonRecord], refused: frozenset[tuple[str, str]]
+    pairs: Pairs,
+    rows: Sequence[BookRecord],
+    people: Sequence[PersonRecord],
+    refused: frozenset[tuple[str, str]],
 ) -> Pairs:
     numbers = zip(pairs.row.tolist(), pairs.person.tolist(), strict=True)
     kept = [(rows[row].key, people[person].key) not in refused for row, person in numbers]
@@ -105,10 +110,17 @@ class _Decision:
         reasons = self._reasons(found[0], namesakes, chances[0])
         is_linkable = found[0] in self.chosen and not _FORBIDDING & {*reasons, *shown[0].evidence}
         least = limits.least(int(self.pairs.first[found[0]]), int(self.pairs.patronymic[found[0]]))
+        if len(found) > 1 and self._equals(found):
+            least = max(least, limits.deduced)
         if is_linkable and chances[0] >= least:
             return Match(row.key, Outcome.SURE, shown[0].key, (*shown[0].evidence, *reasons), tuple(shown))
         outcome = Outcome.DOUBTFUL if sum(chances) >= limits.doubtful else Outcome.UNMATCHED
         return Match(row.key, outcome, None, (*shown[0].evidence, *reasons), tuple(shown))
+
+    def _equals(self, found: list[int]) -> bool:
+        """Whether by the evidence alone somebody else fits (nearly) as well as the best."""
+        weights = self.pairs.weight[found]
+        return bool(weights[1:].max() >= weights[0] - EQUAL)
 
     def _reasons(self, best: int, namesakes: int, chance: float) -> list[str]:
         """What speaks of the row as a whole."""
@@ -139,5 +151,3 @@ class _Decision:
         if pairs.gender[pair]:
             codes.append(ev.GENDER)
         return tuple(codes)
-
-

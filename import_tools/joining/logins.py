@@ -26,7 +26,9 @@ NO_LOGIN = Login(None, "")
 
 def read_login(login: str, readings: tuple[Reading, ...]) -> Login:
     """Split a login (or the left side of an e-mail address) by the surnames its owner may have."""
-    pieces = [piece for piece in _PIECES.split(login.partition("@")[0].rpartition("\\")[2].casefold()) if piece]
+    pieces = [
+        piece for piece in _PIECES.split(login.partition("@")[0].rpartition("\\")[2].casefold()) if piece
+    ]
     if not pieces or not readings:
         return NO_LOGIN
     keys = [part.key for reading in readings for part in (*reading.surnames, *reading.former)]

@@ -19,7 +19,8 @@ from import_tools.joining.tables import TYPO, WHOLE, Numbers, Table
 from import_tools.names import Lexicon
 
 MOST_PAIRS = 16
-# where a surname has so many pairs, those whose first names differ and those of a similar surname are left out
+# where a surname has so many pairs, those whose first names differ and those of a similar surname are left
+# out
 CROWD = 5_000
 AGAINST = log(0.01)
 GENDER_DIFFERS = -5.0
@@ -37,7 +38,9 @@ Column = NDArray[Any]
 
 @dataclass
 class Pairs:
-    """Pairs by row: numbers of row and person, weight (a logarithm), kinds of evidence; ``rest``: what was cut off."""
+    """Pairs by row: numbers of row and person, weight (a logarithm), kinds of evidence; ``rest``: what was
+    cut off.
+    """
 
     row: Numbers
     person: Numbers
@@ -50,8 +53,12 @@ class Pairs:
 
     def take(self, kept: Column) -> Pairs:
         """Only these pairs, in this order."""
-        columns = (getattr(self, name)[kept] for name in _COLUMNS)
-        return Pairs(*columns, self.rest)
+        return Pairs.of([getattr(self, name)[kept] for name in _COLUMNS], self.rest)
+
+    @classmethod
+    def of(cls, columns: list[Column], rest: NDArray[np.float64]) -> Pairs:
+        """Pairs of the columns in their order."""
+        return cls(**dict(zip(_COLUMNS, columns, strict=True)), rest=rest)
 
 
 _COLUMNS = ("row", "person", "weight", "surname", "first", "patronymic", "gender")
@@ -84,9 +91,9 @@ class PairMaker:
                 chunks.append(_best(self._expand(blocks), rest))
         if not chunks:
             empty = np.zeros(0, dtype=np.int64)
-            return Pairs(empty, empty, np.zeros(0), empty, empty, empty, empty.astype(bool), rest)
+            return Pairs.of([empty, empty, np.zeros(0), empty, empty, empty, empty.astype(bool)], rest)
         joined = [np.concatenate([chunk[place] for chunk in chunks]) for place in range(len(_COLUMNS))]
-        return Pairs(*_best(joined, rest), rest)  # type: ignore[arg-type]  # a list of seven columns
+        return Pairs.of(_best(joined, rest), rest)
 
     def _near(self) -> dict[int, list[tuple[int, int]]]:
         """The people's keys near each key of the rows, with the typing errors between."""
@@ -104,7 +111,9 @@ class PairMaker:
 
     def _blocks(self, key: int, other: int, errors: int) -> list[tuple[int, int, int, int, float, int, int]]:
         """Slices of rows and people whose surnames are near and whose first names agree."""
-        surname = self._surname(self.rows.words.keys.things[key], self.people.words.keys.things[other], errors)
+        surname = self._surname(
+            self.rows.words.keys.things[key], self.people.words.keys.things[other], errors
+        )
         firsts, others = self.rows.words.firsts.things, self.people.words.firsts.things
         compare = self.first.compare
         is_crowd = self._size(self.rows, key) * self._size(self.people, other) > CROWD
@@ -128,7 +137,9 @@ class PairMaker:
         times = self.rows.surnames[key] + self.people.surnames[key] - 1
         if not errors:
             return log(RIGHT_SURNAME * self.total / (max(times, 0) + SHRINK))
-        error = (ONE_ERROR if errors == 1 else TWO_ERRORS) * (SHORT_WORD if min(len(key), len(other)) < 4 else 1.0)
+        error = (ONE_ERROR if errors == 1 else TWO_ERRORS) * (
+            SHORT_WORD if min(len(key), len(other)) < 4 else 1.0
+        )
         if times > 0:
             return log(error * self.total / times)
         # nobody is called so: whoever wrote it wrote some known surname wrongly
@@ -136,7 +147,9 @@ class PairMaker:
         return log(error * self.total / (meant * ONE_ERROR + UNKNOWN_SURNAME))
 
     def _expand(self, blocks: list[tuple[int, int, int, int, float, int, int]]) -> list[Column]:
-        start, end, low, high, weight, surname, first = (np.array(column) for column in zip(*blocks, strict=True))
+        start, end, low, high, weight, surname, first = (
+            np.array(column) for column in zip(*blocks, strict=True)
+        )
         width = high - low
         sizes = (end - start) * width
         block = np.repeat(np.arange(len(sizes)), sizes)
@@ -146,7 +159,9 @@ class PairMaker:
         rows, people = self.rows.columns, self.people.columns
         patronymic, kinds = self._patronymics(rows["patronymic"][one], people["patronymic"][other])
         genders = rows["gender"][one] * people["gender"][other] == 2
-        total = weight[block] + patronymic + rows["cost"][one] + people["cost"][other] + genders * GENDER_DIFFERS
+        total = (
+            weight[block] + patronymic + rows["cost"][one] + people["cost"][other] + genders * GENDER_DIFFERS
+        )
         kind = np.maximum(np.maximum(rows["kind"][one], people["kind"][other]), surname[block])
         columns = [rows["record"][one], people["record"][other], total, kind, first[block], kinds, genders]
         if not self.is_same_list:
@@ -158,13 +173,19 @@ class PairMaker:
         width = len(self.people.words.patronymics.things)
         combinations, places = np.unique(one * width + other, return_inverse=True)
         rows, people = self.rows.words.patronymics.things, self.people.words.patronymics.things
-        compared = [self.patronymic.compare(rows[code // width], people[code % width]) for code in combinations]
-        weights, kinds = (np.array(column) for column in zip(*compared, strict=True)) if compared else (one, one)
+        compared = [
+            self.patronymic.compare(rows[code // width], people[code % width]) for code in combinations
+        ]
+        weights, kinds = (
+            (np.array(column) for column in zip(*compared, strict=True)) if compared else (one, one)
+        )
         return weights[places], kinds[places]
 
 
 def _best(columns: list[Column], rest: NDArray[np.float64]) -> list[Column]:
-    """Each pair once, by its best reading, and of each row the best pairs; the weight of the others is added up."""
+    """Each pair once, by its best reading, and of each row the best pairs; the weight of the others is
+    added up.
+    """
     row, person, weight = columns[:3]
     order = np.lexsort((-weight, person, row))
     new = np.ones(len(order), dtype=bool)

@@ -57,7 +57,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Match:
-    """What became of a row. ``key`` is given only when the outcome is sure; candidates: five at most, best first."""
+    """What became of a row. ``key`` is given only when the outcome is sure; candidates: five at most, best
+    first.
+    """
 
     row: str
     outcome: Outcome

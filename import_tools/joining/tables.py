@@ -60,7 +60,8 @@ class Words:
 class Table:
     """The lines of a list, sorted by surname key and first name.
 
-    ``record``, ``key``, ``first``, ``patronymic``, ``gender`` (0 unknown), ``kind`` of the surname key, ``cost``.
+    ``record``, ``key``, ``first``, ``patronymic``, ``gender`` (0 unknown), ``kind`` of the surname key,
+    ``cost``.
     """
 
     words: Words
@@ -75,13 +76,16 @@ def people_table(people: Sequence[PersonRecord], known: Lexicon) -> Table:
     """The table of people; logins tell more of their names."""
     names = [parse_name(person.name, known, _expected(person)) for person in people]
     logins = [
-        read_login(person.login or person.email, name.readings) for person, name in zip(people, names, strict=True)
+        read_login(person.login or person.email, name.readings)
+        for person, name in zip(people, names, strict=True)
     ]
     return _table(names, logins, known)
 
 
 def rows_table(rows: Sequence[BookRecord], known: Lexicon, surnames: Iterable[str] = ()) -> Table:
-    """The table of a book's rows; what is no person has no line in it. ``surnames``: keys that are expected."""
+    """The table of a book's rows; what is no person has no line in it. ``surnames``: keys that are
+    expected.
+    """
     expected = frozenset(surnames)
     names = [parse_name(row.name, known, expected) for row in rows]
     return _table(names, [NO_LOGIN] * len(names), known)

@@ -28,7 +28,8 @@ Twins = tuple[str, str, float, tuple[str, ...]]
 def find_twins(people: Sequence[PersonRecord]) -> list[Twins]:
     """Pairs that may be one person: (key, key, chance 0..1, evidence), the likeliest first, 2,000 at most.
 
-    Namesakes with different patronymics are none, and of a frequent name without one only few pairs are likely.
+    Namesakes with different patronymics are none, and of a frequent name without one only few pairs are
+    likely.
     """
     people = sorted(people, key=lambda person: person.key)
     table = people_table(people, lexicon())
@@ -48,7 +49,11 @@ def find_twins(people: Sequence[PersonRecord]) -> list[Twins]:
         if chance >= LEAST and max(per_person[row], per_person[person]) < 5:
             per_person[row] += 1
             per_person[person] += 1
-            names = (ev.SURNAME[pairs.surname[place]], ev.FIRST[pairs.first[place]], ev.PATRONYMIC[pairs.patronymic[place]])
+            names = (
+                ev.SURNAME[pairs.surname[place]],
+                ev.FIRST[pairs.first[place]],
+                ev.PATRONYMIC[pairs.patronymic[place]],
+            )
             extra = [ev.UNIT[beside.unit[place]]] if beside.unit[place] else []
             extra += [ev.PHONE] if beside.phone[place] else []
             extra += [ev.ROOM] if beside.room[place] else []

@@ -61,7 +61,7 @@ def clean(text: str) -> Cleaned:
 def _former(inside: str) -> list[str]:
     words = [word.rstrip(".'") for word in _TOKEN.findall(inside)]
     folded = [word.casefold() for word in words]
-    if any(word in NOTES and word not in FORMER or word in TITLES or is_place(word) for word in folded):
+    if any((word in NOTES and word not in FORMER) or word in TITLES or is_place(word) for word in folded):
         return []
     kept = [word for word, low in zip(words, folded, strict=True) if low not in FORMER and len(word) > 2]
     return kept[:1] if len(kept) <= 3 else []

@@ -1,6 +1,7 @@
 """Letters of names: one plain form of what people type, and one skeleton of three alphabets.
 
-Transliterations read: the Ukrainian one of 2010 (resolution 55 of the Cabinet), older passports, BGN, ISO 9 without
+Transliterations read: the Ukrainian one of 2010 (resolution 55 of the Cabinet), older passports, BGN, ISO
+9 without
 marks, and the usual Russian ones. A skeleton is for comparing only; nobody is shown it.
 """
 
@@ -33,7 +34,9 @@ _DIGITS = str.maketrans("013|", "оізі")
 
 
 def tidy(text: str) -> str:
-    """The text with plain apostrophes, dashes and blanks, without what cannot be seen, letters of one alphabet."""
+    """The text with plain apostrophes, dashes and blanks, without what cannot be seen, letters of one
+    alphabet.
+    """
     # first the signs that normalisation would take apart
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text.translate(_TIDY)))
     if not text.isascii():
@@ -43,7 +46,9 @@ def tidy(text: str) -> str:
 
 
 def _one_alphabet(text: str) -> str:
-    """Look-alikes of the other alphabet changed into the one that the word, else the whole text, is written in."""
+    """Look-alikes of the other alphabet changed into the one that the word, else the whole text, is written
+    in.
+    """
     is_cyrillic = len(_OWN_CYRILLIC.findall(text)) >= len(_OWN_LATIN.findall(text))
     if not (_LATIN.search(text) or any(c in text for c in "013|")):
         return text
@@ -79,8 +84,10 @@ _LATIN_SOUNDS = re.compile(
 )
 _LATIN_SIGNS = {
     "shch": "шч", "sch": "шч", "tsch": "ч", "sh": "ш", "tch": "ч", "ch": "ч", "zh": "ж", "kh": "х", "th": "t",
-    "ph": "f", "ts": "ц", "tz": "ц", "cz": "ч", "ck": "k", "ks": "ks", "x": "ks", "y": "i", "j": "i", "w": "v",
-    "q": "k", "h": "g", "c": "k", "'": "", "ä": "a", "ö": "o", "ü": "u", "š": "ш", "č": "ч", "ž": "ж", "ß": "s",
+    "ph": "f", "ts": "ц", "tz": "ц", "cz": "ч", "ck": "k", "ks": "ks", "x": "ks", "y": "i", "j": "i",
+    "w": "v",
+    "q": "k", "h": "g", "c": "k", "'": "", "ä": "a", "ö": "o", "ü": "u", "š": "ш", "č": "ч", "ž": "ж",
+    "ß": "s",
     "ł": "l",
 }  # fmt: skip
 _TWICE = re.compile(r"(.)\1+")
@@ -124,7 +131,9 @@ def _skeleton(word: str) -> str:
 
 
 def rough(bones: str) -> str:
-    """A skeleton in which sounds that languages and ears exchange are one: и/е, г/х, о after a hushing sound."""
+    """A skeleton in which sounds that languages and ears exchange are one: и/е, г/х, о after a hushing
+    sound.
+    """
     for pattern, plain in _COUSINS:
         bones = pattern.sub(plain, bones)
     bones = re.sub("(?<=[жчшц])o", "e", bones)
@@ -138,9 +147,12 @@ _INITIALS = {
 }  # fmt: skip
 _LATIN_INITIALS = {
     **dict(zip("abvgdezklmnoprstufw", "абвгдезклмнопрстуфв", strict=True)),
-    "h": "гх", "i": "ійюяє", "y": "йюяєі", "j": "йюяє", "k": "кх", "c": "цчк", "s": "сш", "t": "тц", "z": "зжц", "x": "кх",
-    "q": "к", "p": "пф", "e": "еє", "kh": "х", "zh": "ж", "sh": "ш", "ch": "ч", "ts": "ц", "yu": "ю", "iu": "ю", "ju": "ю",
-    "ya": "я", "ia": "я", "ja": "я", "ye": "єе", "ie": "єе", "je": "єе", "yo": "йе", "shch": "ш", "sch": "ш", "yi": "і", "ph": "ф",
+    "h": "гх", "i": "ійюяє", "y": "йюяєі", "j": "йюяє", "k": "кх", "c": "цчк", "s": "сш", "t": "тц",
+    "z": "зжц", "x": "кх",
+    "q": "к", "p": "пф", "e": "еє", "kh": "х", "zh": "ж", "sh": "ш", "ch": "ч", "ts": "ц", "yu": "ю",
+    "iu": "ю", "ju": "ю",
+    "ya": "я", "ia": "я", "ja": "я", "ye": "єе", "ie": "єе", "je": "єе", "yo": "йе", "shch": "ш",
+    "sch": "ш", "yi": "і", "ph": "ф",
     "th": "тф",
 }  # fmt: skip
 

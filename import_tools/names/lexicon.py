@@ -10,7 +10,6 @@ from import_tools.names.letters import first_letters, skeleton, sounds_of
 from import_tools.names.men import MEN
 from import_tools.names.women import WOMEN
 
-
 # how surely a pet form, and a form that other people have too, is a name
 PET, PERHAPS = 0.9, 0.3
 

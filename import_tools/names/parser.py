@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from import_tools.names.arranging import Parts, Typed, arrange, has_surname
 from import_tools.names.cleaning import Cleaned, Token, clean
-from import_tools.names.letters import first_letters, initials_of, is_latin, skeleton
-from import_tools.names.lexicon import Lexicon, lexicon
+from import_tools.names.letters import first_letters, initials_of
+from import_tools.names.lexicon import PERHAPS, Lexicon, lexicon
 from import_tools.names.patronymics import near_fathers, read_patronymic
-from import_tools.names.surnames import Surname, looks_like_surname, read_surname
+from import_tools.names.surnames import Surname, read_surname
 
 MOST_WORDS = 5
 # readings of one name that are nearly as good as the best stand beside it
 NEAR = 1.0
 MOST_READINGS = 3
-_SONS = frozenset({"огли", "оглы", "огли", "кизи", "кызы", "ogly", "kyzy", "заде"})
+# how surely a form of two names is the other one, by the language of the patronymic
+PERHAPS_RUSSIAN, PERHAPS_UKRAINIAN = 0.6, 0.05
+_SONS = frozenset({"огли", "оглы", "кизи", "кызы", "ogly", "kyzy", "заде"})
 
 
 class Word(NamedTuple):
@@ -37,7 +40,9 @@ NOTHING = Word()
 
 
 class Reading(NamedTuple):
-    """One way to understand a name. ``former``: surnames in brackets. ``cost``: how much worse than the best."""
+    """One way to understand a name. ``former``: surnames in brackets. ``cost``: how much worse than the
+    best.
+    """
 
     surnames: tuple[Surname, ...]
     former: tuple[Surname, ...]
@@ -61,11 +66,17 @@ class Name:
         if not self.readings:
             return (self.text,)
         best = self.readings[0]
-        return (tuple(sorted(part.key for part in best.surnames)), _known(best.first), _known(best.patronymic))
+        return (
+            tuple(sorted(part.key for part in best.surnames)),
+            _known(best.first),
+            _known(best.patronymic),
+        )
 
 
 def _known(word: Word) -> object:
-    return word.names[0][0] if word.names else word.bones or word.letters
+    if word.names:
+        return max(word.names, key=lambda item: (item[1], item[0]))[0]
+    return word.bones or word.letters
 
 
 @lru_cache(maxsize=400_000)
@@ -79,13 +90,15 @@ def parse_name(text: str, known: Lexicon | None = None, surnames: frozenset[str]
     tokens = _without_sons(cleaned.tokens)[:MOST_WORDS]
     if not tokens and len(cleaned.titles) != 1:
         return Name(text, (), False)
-    words = [_Token(token, tokens, known, surnames) for token in tokens]
-    if cleaned.titles and not _has_surname(words):
+    words = [Typed(token, tokens, known, surnames) for token in tokens]
+    if cleaned.titles and not has_surname(words):
         # "Голова Іван Петрович": a post by its look, here it is the surname
-        words.insert(0, _Token(cleaned.titles[-1], tokens, known, surnames))
-    found = _arrange(words)
+        words.insert(0, Typed(cleaned.titles[-1], tokens, known, surnames))
+    found = arrange(words)
     best = max((score for score, _parts in found), default=0.0)
-    kept = sorted((item for item in found if item[0] >= best - NEAR), key=lambda item: -item[0])[:MOST_READINGS]
+    kept = sorted((item for item in found if item[0] >= best - NEAR), key=lambda item: -item[0])[
+        :MOST_READINGS
+    ]
     former = tuple(read_surname(part) for word in cleaned.former for part in word.split("-") if len(part) > 1)
     readings = tuple(dict.fromkeys(_reading(parts, former, best - score) for score, parts in kept))
     return Name(text, readings, _is_person(cleaned, words, readings))
@@ -100,142 +113,38 @@ def _without_sons(tokens: list[Token]) -> list[Token]:
     return [token for token in tokens if token.text.casefold() not in _SONS]
 
 
-class _Token:
-    """A word with all that may decide its part."""
-
-    def __init__(
-        self, token: Token, beside: list[Token], known: Lexicon, surnames: frozenset[str] = frozenset()
-    ) -> None:
-        self.text = token.text
-        self.surnames = surnames
-        self.known = known
-        length = len(token.text)
-        latin_pair = token.dotted and length == 2 and is_latin(token.text)
-        two_capitals = length == 2 and token.text.isupper() and any(len(other.text) > 2 for other in beside)
-        self.pair = two_capitals and not token.dotted and not latin_pair
-        self.is_initial = length == 1 or latin_pair
-        self.is_prefix = token.dotted and 2 <= length <= 5 and not latin_pair
-        others = [other.text for other in beside if len(other.text) > 2 and other is not token]
-        self.is_loud = length > 2 and token.text.isupper() and any(not other.isupper() for other in others)
-
-        self.bones = skeleton(token.text)
-        self.known_names = known.find(token.text) if length > 1 else {}
-
-    def names(self) -> dict[str, float]:
-        return self.known_names
-
-    def first_score(self) -> float:
-        names = self.names()
-        if names:
-            return 3.0 * max(names.values())
-        return (1.0 if self.known.near(self.text) else 0.0) - (1.0 if looks_like_surname(self.text) else 0.0)
-
-    def patronymic_score(self) -> float:
-        found = read_patronymic(self.bones, self.known)
-        if found is None:
-            return 1.0 if near_fathers(self.bones, self.known) else -4.0 if self.names() else -2.5
-        return 3.0 if found.fathers else 2.0
-
-    def surname_score(self) -> float:
-        score = 2.0 if self.is_loud else 0.0
-        is_expected = bool(self.surnames) and read_surname(self.text).key in self.surnames
-        if self.names():
-            return score - (0.5 if is_expected else 1.0)
-        score += 1.5 if is_expected else 0.0
-        if looks_like_surname(self.text) or "-" in self.text:
-            score += 1.0
-        found = read_patronymic(self.bones, self.known)
-        return score - (1.0 if found and found.fathers else 0.0)
-
-
-def _has_surname(words: list[_Token]) -> bool:
-    """Whether a full word is left beside first names and patronymics."""
-    full = [word for word in words if not (word.is_initial or word.is_prefix or word.pair)]
-    rest = [
-        word for word in full if not word.names() and not (len(full) > 1 and read_patronymic(word.bones, word.known))
-    ]
-    return bool(rest)
-
-
-_Parts = tuple[tuple[_Token, ...], tuple[_Token, ...], tuple[_Token, ...]]
-# the ways of full words: places of the surname's words, of the first name, of the patronymic; what speaks for it
-_ORDERS: dict[int, tuple[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], float], ...]] = {
-    1: (((0,), (), (), 0.0),),
-    2: (((0,), (1,), (), 0.4), ((1,), (0,), (), 0.0)),
-    3: (
-        ((0,), (1,), (2,), 1.2),
-        ((2,), (0,), (1,), 0.6),
-        ((0, 1), (2,), (), -0.8),
-        ((1, 2), (0,), (), -0.8),
-        ((1,), (0,), (2,), -1.0),
-    ),
-    4: (((0, 1), (2,), (3,), 0.0), ((2, 3), (0,), (1,), 0.0)),
-}
-
-
-def _arrange(words: list[_Token]) -> list[tuple[float, _Parts]]:
-    words = [word for word in words if not word.pair] if sum(word.pair for word in words) > 1 else words
-    pair = next((word for word in words if word.pair), None)
-    short = [word for word in words if word.is_initial or word.is_prefix]
-    full = [word for word in words if word not in short and word is not pair]
-    if pair is not None:
-        if not short and len(full) <= 2:
-            first, second = (_Token(Token(letter, True), [], pair.known) for letter in pair.text)
-            return [(0.0, (tuple(full), (first,), (second,)))]
-        full = [word for word in words if word not in short]
-    if not full:
-        return []
-    if short:
-        return _with_initials(words, full, short)
-    return _ordered(full[:4])
-
-
-def _ordered(full: list[_Token]) -> list[tuple[float, _Parts]]:
-    """All orders of full words with their scores."""
-    surname = [word.surname_score() for word in full]
-    first = [word.first_score() for word in full] if len(full) > 1 else []
-    patronymic = [word.patronymic_score() for word in full] if len(full) > 2 else []
-    found = []
-    for surnames, firsts, patronymics, bonus in _ORDERS[len(full)]:
-        score = bonus + sum([surname[place] for place in surnames]) / len(surnames)
-        score += first[firsts[0]] if firsts else 0.0
-        score += patronymic[patronymics[0]] if patronymics else 0.0
-        parts = (
-            tuple([full[place] for place in surnames]),
-            tuple([full[place] for place in firsts]),
-            tuple([full[place] for place in patronymics]),
-        )
-        found.append((score, parts))
-    return found
-
-
-def _with_initials(words: list[_Token], full: list[_Token], short: list[_Token]) -> list[tuple[float, _Parts]]:
-    if len(short) >= 2 or len(full) == 1:
-        return [(0.0, (tuple(full[:2]), (short[0],), tuple(short[1:2])))]
-    # "Шевченко Олег І." and "Олег І. Шевченко": the initial follows the first name
-    place = words.index(short[0])
-    before = words[place - 1] if place else None
-    found = []
-    for first in full[:2]:
-        surname = full[1] if first is full[0] else full[0]
-        score = surname.surname_score() + first.first_score() + (1.0 if first is before else 0.0)
-        found.append((score, ((surname,), (first,), (short[0],))))
-    return found
-
-
-def _reading(parts: _Parts, former: tuple[Surname, ...], cost: float) -> Reading:
+def _reading(parts: Parts, former: tuple[Surname, ...], cost: float) -> Reading:
     surnames, firsts, patronymics = parts
     pieces = tuple(
-        dict.fromkeys(read_surname(piece) for word in surnames for piece in word.text.split("-") if len(piece) > 1)
+        dict.fromkeys(
+            read_surname(piece) for word in surnames for piece in word.text.split("-") if len(piece) > 1
+        )
     )
     patronymic, shown = _patronymic(patronymics[0]) if patronymics else (NOTHING, "")
     first = _first(firsts[0], shown) if firsts else NOTHING
+    if patronymics and shown == "f":
+        first = _by_language(first, is_russian=not patronymics[0].bones.endswith("ivna"))
     genders = set() if first.is_near else {key[-1] for key, weight in first.names if weight >= 0.9}
-    gender = shown or (genders.pop() if len(genders) == 1 else "") or next((p.gender for p in pieces if p.gender), "")
+    gender = (
+        shown
+        or (genders.pop() if len(genders) == 1 else "")
+        or next((p.gender for p in pieces if p.gender), "")
+    )
     return Reading(pieces, former, first, patronymic, gender, cost)
 
 
-def _first(word: _Token, gender: str) -> Word:
+def _by_language(first: Word, *, is_russian: bool) -> Word:
+    """Анна Петровна is Ганна as well; Анна Петрівна would be written Ганна if she was."""
+    if all(weight != PERHAPS for _key, weight in first.names):
+        return first
+    names = tuple(
+        (key, weight if weight != PERHAPS else PERHAPS_RUSSIAN if is_russian else PERHAPS_UKRAINIAN)
+        for key, weight in first.names
+    )
+    return first._replace(names=names)
+
+
+def _first(word: Typed, gender: str) -> Word:
     if word.is_initial:
         return Word("initial", letters=initials_of(word.text))
     bones = word.bones
@@ -244,11 +153,14 @@ def _first(word: _Token, gender: str) -> Word:
     names, is_near = word.names(), False
     if not names:
         near = word.known.near(word.text)
-        names, is_near = {key: weight for key, weight in near.items() if key[-1] == gender or not gender}, True
+        names, is_near = (
+            {key: weight for key, weight in near.items() if key[-1] == gender or not gender},
+            True,
+        )
     return _full(word, bones, names, is_near and bool(names))
 
 
-def _full(word: _Token, bones: str, names: dict[str, float], is_near: bool) -> Word:
+def _full(word: Typed, bones: str, names: dict[str, float], is_near: bool) -> Word:
     letters = first_letters(word.text)
     if names and not is_near:
         # one word for all spellings of a name, so that much is compared only once
@@ -256,7 +168,7 @@ def _full(word: _Token, bones: str, names: dict[str, float], is_near: bool) -> W
     return Word("full", tuple(sorted(names.items())), bones, letters, is_near)
 
 
-def _patronymic(word: _Token) -> tuple[Word, str]:
+def _patronymic(word: Typed) -> tuple[Word, str]:
     if word.is_initial:
         return Word("initial", letters=initials_of(word.text)), ""
     bones = word.bones
@@ -270,7 +182,7 @@ def _patronymic(word: _Token) -> tuple[Word, str]:
     return _full(word, stem, names, is_near and bool(names)), gender
 
 
-def _is_person(cleaned: Cleaned, words: list[_Token], readings: tuple[Reading, ...]) -> bool:
+def _is_person(cleaned: Cleaned, words: list[Typed], readings: tuple[Reading, ...]) -> bool:
     if not readings or not readings[0].surnames:
         return False
     best = readings[0]

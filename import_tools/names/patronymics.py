@@ -13,7 +13,15 @@ _ENDING = re.compile("^(.+)[oei]v(?:iч|na)$")
 _SHORT = re.compile("^(.{2,}?)(?:iniч[nш]a|iniчna|iч|iчna|iшna)$")
 _ENDINGS = ("oviч", "eviч", "ivna", "ovna", "evna")
 # of fathers whose stem changes
-_STEMS = {"lv": "лев", "йakovl": "яків", "il": "ілля", "йak": "яків", "йakiv": "яків", "nikol": "микола", "mikol": "микола"}
+_STEMS = {
+    "lv": "лев",
+    "йakovl": "яків",
+    "il": "ілля",
+    "йak": "яків",
+    "йakiv": "яків",
+    "nikol": "микола",
+    "mikol": "микола",
+}
 
 
 class Patronymic(NamedTuple):

@@ -1,4 +1,6 @@
-"""A surname as it is compared: the stem that both genders and all three alphabets share, and the gender it shows."""
+"""A surname as it is compared: the stem that both genders and all three alphabets share, and the gender it
+shows.
+"""
 
 from __future__ import annotations
 

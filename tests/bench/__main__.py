@@ -1,14 +1,19 @@
-"""``make bench``: the tables. ``python -m tests.bench --sizes 10000,100000,1000000 --times 100``."""
+"""``make bench``: the tables. ``python -m tests.bench --sizes 10000,100000,1000000 --times 100``.
+
+``python -m tests.bench joins``: only the table of the join by name (joins.py).
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
 
 from app.extensions import db
 from app.factory import create_app
+from tests.bench import joins
 from tests.bench.cases import PASSWORD, Case, People, cases, prepare, statements_of
 from tests.bench.load import Browser, Timing, measure
 from tests.bench.lookups import measure_lookups
@@ -22,11 +27,15 @@ RULE = "|---|---|---:|---:|---:|---:|---:|---:|---:|"
 
 def main() -> None:
     """Seed, measure, print, clean up."""
+    if sys.argv[1:2] == ["joins"]:
+        joins.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--sizes", default="10000,100000,1000000", help="tickets on PostgreSQL")
     parser.add_argument("--sqlite", default="100000", help="tickets on SQLite")
     parser.add_argument("--clients", type=int, default=1_000_000, help="clients for the look-up; 0: skip it")
     parser.add_argument("--times", type=int, default=100, help="requests per case")
+    parser.add_argument("--joins", default="yes", choices=["yes", "no"], help="the join by name too")
     parser.add_argument("--only", default="", help="cases whose name holds this")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="helpdesk-bench-"))
@@ -40,6 +49,8 @@ def main() -> None:
             measure_lookups(place, options.clients)
     finally:
         stop_servers(folder)
+    if options.joins == "yes":
+        joins.main([])
 
 
 def _measure_bare(place: Place, times: int) -> None:

@@ -1,7 +1,9 @@
 """Made-up directories and phone books whose true pairs are known, for the bench and the tests of the join.
 
-About two thousand people; half of them stand in the book under all kinds of spellings, two hundred rows are people
-whom the directory does not know, a dozen are no people. Every seed draws its own part of the names, so that namesakes
+About two thousand people; half of them stand in the book under all kinds of spellings, two hundred rows
+are people
+whom the directory does not know, a dozen are no people. Every seed draws its own part of the names, so
+that namesakes
 are as frequent as in a real house.
 """
 
@@ -13,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from import_tools.joining import BookRecord, PersonRecord
-from tests.bench.name_pool import MEN, SURNAMES, THINGS, UNITS, WOMEN
+from tests.bench.name_pool import MEN, SURNAMES, THINGS, UNITS, WOMEN, Pair
 from tests.bench.spelling import feminine, latin, look_alike, mistype, other_apostrophe
 
 FIRST_NAMES, FAMILIES = 66, 133
@@ -53,7 +55,9 @@ def make_directory(
     extra: float = 0.25,
     units: bool = False,
 ) -> Directory:
-    """A directory; ``extra``: the share of rows with further kinds of noise; ``units``: the book tells them too."""
+    """A directory; ``extra``: the share of rows with further kinds of noise; ``units``: the book tells them
+    too.
+    """
     dice = random.Random(f"directory {seed}")
     everybody = _humans(dice, people + strangers)
     there, unknown = everybody[:people], everybody[people:]
@@ -63,7 +67,8 @@ def make_directory(
         found.people.append(_account(human, logins, dice))
     chosen = dice.sample(range(people), pairs)
     rows: list[tuple[str, str, str]] = [
-        (_entry(there[number], dice, extra), found.people[number].key, there[number].unit) for number in chosen
+        (_entry(there[number], dice, extra), found.people[number].key, there[number].unit)
+        for number in chosen
     ]
     rows += [(_entry(human, dice, extra), "", human.unit) for human in unknown]
     rows += [(dice.choice(THINGS), "", "") for _ in range(things)]
@@ -84,18 +89,22 @@ def _humans(dice: random.Random, count: int) -> list[Human]:
     while len(found) < count:
         human = _human(dice, families, men, women)
         tries += 1
-        found.setdefault((human.surname, human.first, human.patronymic) if tries < 3 * count else tries, human)
+        found.setdefault(
+            (human.surname, human.first, human.patronymic) if tries < 3 * count else tries, human
+        )
     return list(found.values())
 
 
-def _human(dice: random.Random, families: list[tuple[str, str]], men: list[tuple[tuple[str, str], ...]], women: list[tuple[str, str]]) -> Human:  # fmt: skip
+def _human(
+    dice: random.Random, families: list[Pair], men: list[tuple[Pair, Pair, Pair]], women: list[Pair]
+) -> Human:
     surname, father = dice.choice(families), dice.choice(men)
     unit = dice.choice(UNITS)
     if dice.random() < 0.45:
-        return Human(surname, dice.choice(men)[0], father[1], unit)  # type: ignore[arg-type]  # pairs all of them
+        return Human(surname, dice.choice(men)[0], father[1], unit)
     hers = (feminine(surname[0]), feminine(surname[1]))
     maiden = feminine(dice.choice(families)[0]) if dice.random() < 0.08 else ""
-    return Human(hers, dice.choice(women), father[2], unit, maiden)  # type: ignore[arg-type]
+    return Human(hers, dice.choice(women), father[2], unit, maiden)
 
 
 def _account(human: Human, logins: Counter[str], dice: random.Random) -> PersonRecord:
@@ -162,24 +171,46 @@ def _initials_first(human: Human, dice: random.Random) -> str:
 
 def _half_initial(human: Human, dice: random.Random) -> str:
     surname, first, patronymic = _language(human, dice)
-    return dice.choice((f"{surname} {first} {patronymic[0]}.", f"{surname} {first[0]}.", f"{surname}{first[0]}.{patronymic[0]}."))
+    return dice.choice(
+        (
+            f"{surname} {first} {patronymic[0]}.",
+            f"{surname} {first[0]}.",
+            f"{surname}{first[0]}.{patronymic[0]}.",
+        )
+    )
 
 
 def _turned(human: Human, dice: random.Random) -> str:
     surname, first, patronymic = _language(human, dice)
-    return dice.choice((f"{first} {patronymic} {surname}", f"{first} {surname}", f"{surname}, {first} {patronymic}"))
+    return dice.choice(
+        (f"{first} {patronymic} {surname}", f"{first} {surname}", f"{surname}, {first} {patronymic}")
+    )
 
 
 def _maiden(human: Human, dice: random.Random) -> str:
     surname, first, patronymic = human.words(0)
     if not human.maiden:
         return f"{surname} {first} {patronymic}"
-    shape = dice.choice(("{} ({}) {} {}", "{0} {2} {3} ({1})", "{0} (дів. {1}) {2} {3}", "{0}-{1} {2} {3}", "{1}-{0} {2} {3}"))
+    shape = dice.choice(
+        ("{} ({}) {} {}", "{0} {2} {3} ({1})", "{0} (дів. {1}) {2} {3}", "{0}-{1} {2} {3}", "{1}-{0} {2} {3}")
+    )
     return shape.format(surname, human.maiden, first, patronymic)
 
 
 def _noted(human: Human, dice: random.Random) -> str:
-    before = ("", "", "к.е.н., доц. ", "д-р ", "PhD ", "зав. каф. ", "інж. ", "ст. викл. ", "в.о. ", "Проф. ", "асистент ")
+    before = (
+        "",
+        "",
+        "к.е.н., доц. ",
+        "д-р ",
+        "PhD ",
+        "зав. каф. ",
+        "інж. ",
+        "ст. викл. ",
+        "в.о. ",
+        "Проф. ",
+        "асистент ",
+    )
     after = ("", " (декрет)", ", стажер", " (0.5 ст.)", " - нач. відділу", ", к.ф.-м.н.", " *", " (внутр.)")
     surname, first, patronymic = _language(human, dice)
     name = dice.choice((f"{surname} {first} {patronymic}", f"{surname} {first[0]}.{patronymic[0]}."))
@@ -195,7 +226,19 @@ def _signs(human: Human, dice: random.Random) -> str:
 
 def _letters(human: Human, dice: random.Random) -> str:
     text = " ".join(_language(human, dice))
-    old, new = dice.choice((("ё", "е"), ("і", "и"), ("и", "і"), ("і", "i"), ("ї", "і"), ("є", "е"), ("І", "l"), ("о", "0"), ("ґ", "г")))
+    old, new = dice.choice(
+        (
+            ("ё", "е"),
+            ("і", "и"),
+            ("и", "і"),
+            ("і", "i"),
+            ("ї", "і"),
+            ("є", "е"),
+            ("І", "l"),
+            ("о", "0"),
+            ("ґ", "г"),
+        )
+    )
     return text.replace(old, new)
 
 
@@ -212,5 +255,6 @@ def _loud(human: Human, dice: random.Random) -> str:
 
 
 _FURTHER: tuple[_Noise, ...] = (
-    _latin_row, _initials_first, _half_initial, _turned, _maiden, _noted, _signs, _letters, _mistyped, _mistyped, _loud,
+    _latin_row, _initials_first, _half_initial, _turned, _maiden, _noted, _signs, _letters, _mistyped,
+    _mistyped, _loud,
 )  # fmt: skip

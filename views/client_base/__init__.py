@@ -6,10 +6,10 @@ from flask_appbuilder import AppBuilder
 
 from views.client_base.bench import BenchView
 from views.client_base.corrections import CorrectionsView
-from views.client_base.doubles import DoublesView
-from views.client_base.runs import RunsView
 from views.client_base.directory import DirectoryView
+from views.client_base.doubles import DoublesView
 from views.client_base.imports import ImportsView
+from views.client_base.runs import RunsView
 
 
 def register_client_base(builder: AppBuilder) -> None:
