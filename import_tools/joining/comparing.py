@@ -60,7 +60,8 @@ def letters_of(word: Word, known: Lexicon) -> str:
     if not word.names:
         return word.letters
     best = max(word.names, key=lambda item: item[1])[1]
-    letters = "".join(known.names[key].initials for key, weight in word.names if weight >= 0.9 * best)
+    likely = sorted(word.names, key=lambda item: -item[1])  # the usual initial is that of the likeliest name
+    letters = "".join(known.names[key].initials for key, weight in likely if weight >= 0.9 * best)
     return "".join(dict.fromkeys(word.letters + letters))
 
 
