@@ -38,7 +38,7 @@ class Limits(NamedTuple):
 # is wrong in none of 24,000 links; initials in 0.6 % of those with a chance of 0.97 and more; without a
 # patronymic it is 2.2 % whatever the chance, so that only the rarest names are sure.
 LIMITS = {
-    Mode.SURE: Limits(complete=0.94, initials=0.97, partial=0.9775, deduced=NEVER, doubtful=0.35),
+    Mode.SURE: Limits(complete=0.94, initials=0.97, partial=0.977, deduced=NEVER, doubtful=0.35),
     Mode.BALANCED: Limits(complete=0.7, initials=0.87, partial=0.87, deduced=NEVER, doubtful=0.35),
     Mode.LEAST_WORK: Limits(complete=0.5, initials=0.5, partial=0.5, deduced=0.75, doubtful=0.45),
 }

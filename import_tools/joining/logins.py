@@ -68,5 +68,9 @@ def narrow(word: Word, letters: str, known: Lexicon) -> Word:
     fitting = {key for key, _weight in word.names if set(known.names[key].initials) & set(letters)}
     if len(word.names) == 1 or not fitting:
         return word
-    names = tuple((key, max(weight, 0.9) if key in fitting else weight * 0.2) for key, weight in word.names)
+    # only when the usual name does not fit is it the unusual one
+    raised = 0.9 if all(weight < 0.9 for key, weight in word.names if key in fitting) else 0.0
+    names = tuple(
+        (key, max(weight, raised) if key in fitting else weight * 0.2) for key, weight in word.names
+    )
     return word._replace(names=names)

@@ -15,7 +15,7 @@ class Typed:
     def __init__(
         self, token: Token, beside: list[Token], known: Lexicon, surnames: frozenset[str] = frozenset()
     ) -> None:
-        self.text = token.text
+        self.text, is_short = _contracted(token.text)
         self.surnames = surnames
         self.known = known
         length = len(token.text)
@@ -23,12 +23,15 @@ class Typed:
         two_capitals = length == 2 and token.text.isupper() and any(len(other.text) > 2 for other in beside)
         self.pair = two_capitals and not token.dotted and not latin_pair
         self.is_initial = length == 1 or latin_pair
-        self.is_prefix = token.dotted and 2 <= length <= 5 and not latin_pair
+        self.is_prefix = is_short or (token.dotted and 2 <= length <= 5 and not latin_pair)
         others = [other.text for other in beside if len(other.text) > 2 and other is not token]
         self.is_loud = length > 2 and token.text.isupper() and any(not other.isupper() for other in others)
 
-        self.bones = skeleton(token.text)
-        self.known_names = known.find(token.text) if length > 1 else {}
+        self.bones = skeleton(self.text)
+        self.known_names = known.find(self.text) if length > 1 else {}
+        if not self.known_names and "-" in self.text:
+            # Анна-Марія is found as Анна
+            self.known_names = known.find(self.text.partition("-")[0])
 
     def names(self) -> dict[str, float]:
         return self.known_names
@@ -55,6 +58,14 @@ class Typed:
             score += 1.0
         found = read_patronymic(self.bones, self.known)
         return score - (1.0 if found and found.fathers else 0.0)
+
+
+def _contracted(text: str) -> tuple[str, bool]:
+    """``Ол-др`` is the beginning of a name: (``Ол``, True)."""
+    first, dash, last = text.partition("-")
+    if dash and 2 <= len(first) <= 4 and 1 <= len(last) <= 3 and last.islower():
+        return first, True
+    return text, False
 
 
 def has_surname(words: list[Typed]) -> bool:

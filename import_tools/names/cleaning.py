@@ -20,6 +20,7 @@ _DOTTED = re.compile(
 _GLUED = re.compile(r"(?<=[^\W\d_]{2})(?=(?![IІ]{2})[^\W\d_a-zа-яґєії]\.)|(?<=\.)(?=[^\W\d_])")
 _CAMEL = re.compile(r"(?<=[a-zа-яґєіїыэёъь']{2})(?=[A-ZА-ЯҐЄІЇЁЭ][a-zа-яґєіїыэёъь']{2})")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*'?\.?")
+_ADDRESS = re.compile(r"\S+@\S+|\bhttps?:\S+")
 _LOOSE_DASH = re.compile(r"\s*-\s+|\s+-\s*")
 _PLACE_WORDS = tuple(sorted({word for word in PLACES if not word.endswith("_")}))
 _WHOLE_PLACES = frozenset(word.rstrip("_") for word in PLACES if word.endswith("_"))
@@ -43,7 +44,7 @@ class Cleaned(NamedTuple):
 
 def clean(text: str) -> Cleaned:
     """Cut a typed name into words."""
-    plain = tidy(text)
+    plain = _ADDRESS.sub(" ", tidy(text))
     former: list[str] = []
     if any(c in plain for c in "([{<"):
         for inside in _BRACKETS.findall(plain):
@@ -79,7 +80,7 @@ def _sort(found: list[Token], former: list[str]) -> Cleaned:
         elif after_former:
             former.append(token.text)
             after_former = False
-        elif _is_title(token, low):
+        elif _is_title(token, low, is_first=not tokens):
             titles.append(token)
         elif not is_place(low):
             tokens += _parts(token)
@@ -95,17 +96,20 @@ def _parts(token: Token) -> list[Token]:
     if "-" not in token.text:
         return [token]
     parts = [part for part in token.text.split("-") if part]
+    if len(parts) == 2 and parts[1].islower() and len(parts[1]) <= 3 and parts[0].casefold() not in TITLES:
+        # "Ол-др" is Олександр, and "др" no doctor
+        return [token]
     kept = [part for part in parts if len(part) == 1 or part.casefold() not in TITLES | NOTES]
     return [Token("-".join(kept or parts), token.dotted)]
 
 
-def _is_title(token: Token, low: str) -> bool:
+def _is_title(token: Token, low: str, *, is_first: bool) -> bool:
     if low not in TITLES and low not in NOTES:
         return False
     if len(low) > 3:
         return True
-    # "Ст" with a full stop or small is a title, else somebody's name
-    return len(low) > 1 and (token.dotted or token.text[0].islower() or token.text.isascii())
+    # "ст." is a title, "Ст" somebody's name and "Гр." behind a name somebody's patronymic
+    return len(low) > 1 and (token.text[0].islower() or (token.dotted and is_first) or token.text.isascii())
 
 
 def is_place(low: str) -> bool:

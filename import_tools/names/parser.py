@@ -186,6 +186,10 @@ def _is_person(cleaned: Cleaned, words: list[Typed], readings: tuple[Reading, ..
     if not readings or not readings[0].surnames:
         return False
     best = readings[0]
+    initials = sum(word.is_initial for word in words)
+    if initials > 2 and len(words) - initials > 1:
+        # "Іваненко О.П. / Петренко І.І.": two people, and no telling whose the number is
+        return False
     if not cleaned.has_place:
         return best.first.kind != "none" or not cleaned.titles
     has_patronymic = best.patronymic.kind in ("initial", "prefix") or bool(best.patronymic.names)

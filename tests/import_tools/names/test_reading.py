@@ -118,6 +118,8 @@ def test_initials_stand_on_either_side(written: str) -> None:
         ("Коваль І.", "initial", "none"),
         ("Коваль Іван", "full", "none"),
         ("Коваль Ів. Петр.", "prefix", "prefix"),
+        ("Коваль Ол-др", "prefix", "none"),
+        ("Коваль Тарас Гр.", "full", "prefix"),
         ("Коваль", "none", "none"),
     ],
 )
@@ -173,7 +175,8 @@ def skeleton_of(name: str) -> str:
     "Черговий", "Бухгалтерія",
      "Відділ кадрів", "Кафедра фізики", "Каб. 205", "Аудиторія 305", "Серверна", "Гуртожиток №2",
      "Пост охорони", "Отдел кадров",
-     "Reception", "Fax", "Конференц-зал", "", "   ", "—", "12-34", "(044) 239-12-34", "?", "Директор"],
+     "Reception", "Fax", "Конференц-зал", "", "   ", "—", "12-34", "(044) 239-12-34", "?", "Директор",
+     "koval@corp.example", "Іваненко О.П./Петренко І.І."],
 )  # fmt: skip
 def test_what_is_no_person_is_none(thing: str) -> None:
     assert not is_person(thing)
