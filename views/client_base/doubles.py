@@ -12,12 +12,10 @@ from markupsafe import Markup
 
 from app.errors import Conflict, Invalid
 from app.events import unit_of_work
-from app.search import ClientHit, find_clients, mark_matches
-from app.services.callers import open_numbers
+from app.search import ClientHit, find_clients
 from app.services.cards import access_client
 from app.services.doubles import dismiss_double, list_doubles
 from app.services.merging import merge_clients, who_stays
-from app.text import phone_digits
 from import_tools.joining import explain
 from models import Client
 from views.base import current_actor, session
@@ -79,22 +77,6 @@ class DoublesView(ClientBaseScreen):
                 raise Conflict(_("%(name)s was merged already.", name=one.full_name))
         stays, goes = who_stays(client, double)
         return self.page("client_base/merge.html", client=client, double=double, stays=stays, goes=goes)
-
-    @expose("/merge/hits")
-    def hits(self) -> Any:
-        """The options of the search for the other one."""
-        ensure_manager()
-        query = request.args.get("q", "").strip()[:100]
-        found = find_clients(session(), query, limit=HITS)
-        return self.render_template(
-            "clients/hits.html",
-            query=query,
-            hits=found,
-            opened=open_numbers(session(), [hit.client.id for hit in found], actor=current_actor()),
-            mark=mark_matches,
-            is_number=not any(c.isalpha() for c in query) and bool(phone_digits(query)),
-            may_add=False,
-        )
 
     @expose("/merge", methods=["POST"])
     def merge(self) -> Any:
