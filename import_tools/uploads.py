@@ -54,14 +54,14 @@ def open_upload(
     ensure_can_somewhere(actor, Verb.MANAGE_CLIENTS)
     if session.get_bind().dialect.name == "postgresql":  # of two uploads at once the second sees the first
         session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    busy = running_upload(session)
+    run = open_book_run(
+        session, path, name=file_name(name), mode=mode, keep_missing=keep_missing, actor=actor
+    )
+    busy = running_upload(session, except_id=run.id)  # in SQLite the writing above is the lock
     if busy is not None:
         raise Conflict(
             _("“%(name)s” is being read just now. Wait until that has ended.", name=busy.title), run=busy.id
         )
-    run = open_book_run(
-        session, path, name=file_name(name), mode=mode, keep_missing=keep_missing, actor=actor
-    )
     replace_interrupted(session, RunKind.BOOK, except_id=run.id)
     return run
 
@@ -82,15 +82,16 @@ def reopen_upload(session: Session, run_id: int, *, actor: Actor) -> ImportRun:
 
 
 def can_reopen(run: ImportRun) -> bool:
-    """Whether a run came to nothing and its file is still here."""
+    """Whether a run came to nothing and its file, an uploaded one, is still here."""
     ended = run.stage == RunStage.FAILED or is_stalled(run)
-    return run.kind == RunKind.BOOK and ended and Path(run.details.get("file") or "/").is_file()
+    path = Path(run.details.get("file") or "/")
+    return run.kind == RunKind.BOOK and ended and path.parent.name == FOLDER and path.is_file()
 
 
-def running_upload(session: Session) -> ImportRun | None:
+def running_upload(session: Session, *, except_id: int = 0) -> ImportRun | None:
     """The phone book that is being read or written just now."""
     query = select(ImportRun).where(ImportRun.kind == RunKind.BOOK, ImportRun.stage == RunStage.RUNNING)
-    runs = session.scalars(query.order_by(ImportRun.id.desc()))
+    runs = session.scalars(query.where(ImportRun.id != except_id).order_by(ImportRun.id.desc()))
     return next((run for run in runs if not is_stalled(run)), None)
 
 

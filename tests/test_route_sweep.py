@@ -54,6 +54,7 @@ CLOSED = (
     "/topics/",
     "/units/",
     "/clients-admin/",
+    "/client-base/directory",
     "/api/v1/security/users/",
     "/api/v1/security/roles/",
 )

@@ -162,6 +162,20 @@ def test_file_that_is_gone_cannot_be_read_again(
 # ------------------------------------------------------------------------------- rights
 
 
+def test_file_of_the_console_is_never_read_from_the_page(
+    client: FlaskClient, session: Session, boss: Staff, tmp_path: Path
+) -> None:
+    path = tmp_path / "of-somebody.csv"
+    path.write_text(BOOK)
+    run = ImportRun(kind=RunKind.BOOK, stage=RunStage.FAILED, counts={}, notes=[])
+    run.details = {"file": str(path), "mode": "balanced"}
+    session.add(run)
+    session.flush()
+    assert "/again" not in client.get(f"{PAGE}/{run.id}").text
+    assert client.post(f"{PAGE}/{run.id}/again").location == PAGE
+    assert only_run(session).id == run.id
+
+
 @pytest.fixture
 def other(session: Session) -> Callable[[str], Staff]:
     """A person of a kind."""
