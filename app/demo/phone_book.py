@@ -1,4 +1,4 @@
-"""The demo firm's phone book: the same people as a secretary writes them, so that the bench has work to show."""
+"""The demo firm's phone book: the same people as a secretary writes them, so that the bench has work."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def boss(live_app: Flask) -> int:
     make_client(db.session(), "Ткаченко Оксана Іванівна")
     number = make_user(db.session(), administrator=True).id
     db.session.commit()
-    return number
+    return int(number)
 
 
 def upload(session: Session, path: Path, boss: int) -> int:
