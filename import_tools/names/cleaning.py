@@ -96,7 +96,8 @@ def _parts(token: Token) -> list[Token]:
     if "-" not in token.text:
         return [token]
     parts = [part for part in token.text.split("-") if part]
-    if len(parts) == 2 and parts[1].islower() and len(parts[1]) <= 3 and parts[0].casefold() not in TITLES:
+    is_short = len(parts) == 2 and len(parts[0]) <= 4 and len(parts[1]) <= 3 and parts[1].islower()
+    if is_short and parts[0].casefold() not in TITLES:
         # "Ол-др" is Олександр, and "др" no doctor
         return [token]
     kept = [part for part in parts if len(part) == 1 or part.casefold() not in TITLES | NOTES]
