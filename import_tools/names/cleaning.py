@@ -40,6 +40,7 @@ class Cleaned(NamedTuple):
     former: list[str]
     titles: list[Token]
     has_place: bool
+    ends_in_place: bool
 
 
 def clean(text: str) -> Cleaned:
@@ -71,7 +72,7 @@ def _former(inside: str) -> list[str]:
 def _sort(found: list[Token], former: list[str]) -> Cleaned:
     tokens: list[Token] = []
     titles: list[Token] = []
-    place = False
+    place = behind = False
     after_former = False
     for token in found:
         low = token.text.casefold()
@@ -85,10 +86,12 @@ def _sort(found: list[Token], former: list[str]) -> Cleaned:
         elif not is_place(low):
             tokens += _parts(token)
         elif not tokens:
-            # a place behind a name only tells where the person is
             place = True
             tokens += _parts(token)
-    return Cleaned(tokens, former, titles, place)
+        else:
+            # behind a name it only tells where the person is
+            behind = True
+    return Cleaned(tokens, former, titles, place, behind)
 
 
 def _parts(token: Token) -> list[Token]:
@@ -96,7 +99,8 @@ def _parts(token: Token) -> list[Token]:
     if "-" not in token.text:
         return [token]
     parts = [part for part in token.text.split("-") if part]
-    if len(parts) == 2 and parts[1].islower() and len(parts[1]) <= 3 and parts[0].casefold() not in TITLES:
+    is_short = len(parts) == 2 and len(parts[0]) <= 4 and len(parts[1]) <= 3 and parts[1].islower()
+    if is_short and parts[0].casefold() not in TITLES:
         # "Ол-др" is Олександр, and "др" no doctor
         return [token]
     kept = [part for part in parts if len(part) == 1 or part.casefold() not in TITLES | NOTES]

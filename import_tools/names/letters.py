@@ -109,7 +109,7 @@ def skeleton(word: str) -> str:
     return _skeleton(word.casefold())
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def sounds_of(word: str) -> str:
     """The sounds of a casefolded word one by one: in these a single typing error is a single difference."""
     if is_latin(word):
@@ -120,7 +120,7 @@ def sounds_of(word: str) -> str:
     return "".join(c for c in sounds if c.isalpha())
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def _skeleton(word: str) -> str:
     sounds = sounds_of(word).replace("ts", "ц")
     sounds = _TWICE.sub(r"\1", sounds)

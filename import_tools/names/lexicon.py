@@ -82,7 +82,7 @@ def _weighed(words: list[str]) -> Iterator[tuple[str, float]]:
             yield word.strip("~"), PERHAPS if "~" in word else weight
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=50_000)
 def _near(lexicon: Lexicon, sounds: str) -> dict[str, float]:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA

@@ -79,7 +79,7 @@ def _known(word: Word) -> object:
     return word.bones or word.letters
 
 
-@lru_cache(maxsize=400_000)
+@lru_cache(maxsize=20_000)
 def parse_name(text: str, known: Lexicon | None = None, surnames: frozenset[str] = frozenset()) -> Name:
     """Read one typed name. Never fails; a text without letters has no readings.
 
@@ -189,6 +189,11 @@ def _is_person(cleaned: Cleaned, words: list[Typed], readings: tuple[Reading, ..
     initials = sum(word.is_initial for word in words)
     if initials > 2 and len(words) - initials > 1:
         # "Іваненко О.П. / Петренко І.І.": two people, and no telling whose the number is
+        return False
+    if cleaned.ends_in_place and not (
+        best.first.names or best.first.kind in ("initial", "prefix") or best.patronymic.names
+    ):
+        # "Навчальний відділ"
         return False
     if not cleaned.has_place:
         return best.first.kind != "none" or not cleaned.titles

@@ -50,7 +50,7 @@ def _fathers(lexicon: Lexicon) -> dict[str, dict[str, float]]:
     return found
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=50_000)
 def read_patronymic(bones: str, lexicon: Lexicon) -> Patronymic | None:
     """What the skeleton of a word tells as a patronymic; None: it has not the form of one."""
     fathers = _fathers(lexicon)
@@ -65,7 +65,7 @@ def read_patronymic(bones: str, lexicon: Lexicon) -> Patronymic | None:
     return Patronymic({}, *options[0]) if options else None
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=50_000)
 def near_fathers(bones: str, lexicon: Lexicon) -> dict[str, float]:
     """The fathers of patronymics one typing error away from the skeleton of a word."""
     from rapidfuzz import process

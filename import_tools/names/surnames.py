@@ -24,7 +24,7 @@ class Surname(NamedTuple):
     gender: str
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def read_surname(word: str) -> Surname:
     """The surname that a tidy word without hyphens is."""
     bones = skeleton(word)
@@ -46,7 +46,7 @@ def _stem(bones: str) -> tuple[str, str]:
     return bones, ""
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def looks_like_surname(word: str) -> bool:
     """Whether the ending is one that surnames have and first names have not."""
     bones = skeleton(word)
