@@ -18,7 +18,7 @@ from app.services.absorbed import absorbed_clients
 from app.services.callers import client_changes, latest_edits, open_numbers
 from app.services.cards import access_client, client_calls, client_tickets
 from app.services.clients import list_clients, update_client
-from app.services.corrections import can_ask, count_corrections
+from app.services.corrections import count_corrections
 from app.services.merging import survivor_id
 from app.services.rows import find_row
 from app.services.sources import field_sources
@@ -105,7 +105,7 @@ class ClientsView(Screen):
             is_first=before is None,
             may_edit=may_edit,
             may_create=can_somewhere(actor, Verb.CREATE),
-            may_correct=can_ask(actor),
+            may_correct=True,
             may_manage=can_somewhere(actor, Verb.MANAGE_CLIENTS),
             absorbed=absorbed_clients(session(), client_id),
             waiting=count_corrections(session(), client_id) if may_edit else 0,

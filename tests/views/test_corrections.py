@@ -159,10 +159,17 @@ def test_others_neither_see_nor_decide(client: FlaskClient, session: Session, ca
     sign_in(client, make_user(session, "stranger"))
     assert client.get(PATH).status_code == 403
     assert client.post(f"{PATH}/{asked.id}/yes").status_code == 403
-    assert client.get(f"/clients/{caller.id}/suggest").status_code == 403
-    assert client.post(f"/clients/{caller.id}/suggest", data={"room": "1"}).status_code == 403
-    assert f"/clients/{caller.id}/suggest" not in client.get(f"/clients/{caller.id}").text
     assert count_corrections(session) == 1
+
+
+def test_staff_without_any_role_ask_too(client: FlaskClient, session: Session, caller: Client) -> None:
+    sign_in(client, make_user(session, "newcomer"))
+    assert f"/clients/{caller.id}/suggest" in client.get(f"/clients/{caller.id}").text
+    assert client.get(f"/clients/{caller.id}/suggest").status_code == 200
+    before = caller.room
+    client.post(f"/clients/{caller.id}/suggest", data={"full_name": "Somebody Else", "room": "1"})
+    assert count_corrections(session) > 0
+    assert caller.room == before
 
 
 def test_missing_request_and_wrong_verb(client: FlaskClient, session: Session, employee: Staff) -> None:
