@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -26,6 +28,13 @@ BOOK = """ПІБ;Телефон;Кабінет
 Іваненко О.П.;вн. 3941;к. 344
 Іваненко Оксана Павлівна;8-502
 """
+
+
+@pytest.fixture(autouse=True)
+def english(app: Flask) -> Iterator[None]:
+    """Messages are compared as they are written in the code."""
+    with force_locale("en"):
+        yield
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -14,6 +16,13 @@ from app.policy import Actor
 from app.services.runs import access_run, fail_run, list_runs, refuse_run, replace_interrupted, start_run
 from models import ImportRun, JournalEntry, RunKind, RunStage
 from tests.support.factories import actor_of, make_user
+
+
+@pytest.fixture(autouse=True)
+def english(app: Flask) -> Iterator[None]:
+    """Messages are compared as they are written in the code."""
+    with force_locale("en"):
+        yield
 
 
 @pytest.fixture
