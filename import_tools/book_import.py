@@ -35,7 +35,7 @@ LINKED_BEFORE = "linked-before"
 
 
 def open_book_run(
-    session: Session, path: Path, *, name: str, mode: Mode, keep_missing: bool, actor: Actor | None
+    session: Session, path: Path | str, *, name: str, mode: Mode, keep_missing: bool, actor: Actor | None
 ) -> ImportRun:
     """A run for this file, in the caller's transaction.
 

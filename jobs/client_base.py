@@ -1,4 +1,7 @@
-"""Jobs of the client base: sync, phone books, doubles. Their arguments are JSON, repeats are harmless."""
+"""Jobs of the client base: sync, phone books, doubles. Their arguments are JSON, repeats are harmless.
+
+Their tools are imported when a job runs: the web server reads the table of jobs too, and has no use for numpy.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,6 @@ from app.extensions import db
 from app.policy import Actor, load_actor
 from app.services.directory_source import find_source
 from app.services.runs import explain_failure, fail_run
-from import_tools.book_import import apply_run, read_run
-from import_tools.directory_sync import sync_directory
-from import_tools.doubles import search_doubles
-from import_tools.uploads import sweep_files
 from jobs.context import with_app
 from jobs.once import once
 from models import ImportRun, RunKind, RunStage, utcnow
@@ -30,6 +29,8 @@ PAUSE = 1.0  # seconds
 @with_app
 def sync_by_night(slot: str) -> str:
     """Each hour: if it is the one that administrators have set, read the directory; the run's stage."""
+    from import_tools.directory_sync import sync_directory
+
     session = db.session()
     source = find_source(session)
     if not source.is_on or _local_hour() != source.hour:
@@ -44,6 +45,8 @@ def sync_by_night(slot: str) -> str:
 @with_app
 def sync_now(actor_id: int, whole: bool = False) -> str:
     """Read the directory because a person has asked; returns the run's stage."""
+    from import_tools.directory_sync import sync_directory
+
     actor = load_actor(db.session(), actor_id)
     with force_locale(actor.locale):
         return sync_directory(db.session(), actor=actor, whole=whole).stage
@@ -63,6 +66,8 @@ def approve_run(run_id: int, actor_id: int) -> str:
 @with_app
 def read_book_run(run_id: int, actor_id: int) -> str:
     """Read and join an uploaded phone book; afterwards its run waits for a yes. Returns the run's stage."""
+    from import_tools.book_import import read_run
+
     actor = load_actor(db.session(), actor_id)
     with force_locale(actor.locale):
         return read_run(db.session(), run_id, actor=actor).stage
@@ -71,6 +76,8 @@ def read_book_run(run_id: int, actor_id: int) -> str:
 @with_app
 def sweep_uploads(slot: str) -> int:
     """Each hour: delete uploaded phone books that no run needs any more; returns how many."""
+    from import_tools.uploads import sweep_files
+
     session = db.session()
     with once(session, "sweep_uploads", slot) as mine:
         return sweep_files(session, current_app.config["VAR_DIR"]) if mine else 0
@@ -79,12 +86,17 @@ def sweep_uploads(slot: str) -> int:
 @with_app
 def find_doubles(slot: str) -> int:
     """Each night: look for clients who are written down twice; returns how many pairs are open."""
+    from import_tools.doubles import search_doubles
+
     session = db.session()
     with once(session, "find_doubles", slot) as mine:
         return search_doubles(session) if mine else 0
 
 
 def _approve(run: ImportRun, actor: Actor) -> str:
+    from import_tools.directory_sync import sync_directory
+    from import_tools.doubles import search_doubles
+
     session = db.session()
     if run.kind == RunKind.SYNC:
         allowed = int(run.details.get("allowed", 0))
@@ -101,6 +113,8 @@ def _approve(run: ImportRun, actor: Actor) -> str:
 
 def _apply(session: Session, run_id: int, actor: Actor) -> None:
     """Apply a run; while somebody else writes (mostly less than a second) wait for him a little."""
+    from import_tools.book_import import apply_run
+
     for attempt in range(ATTEMPTS):
         try:
             with unit_of_work(session):

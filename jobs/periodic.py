@@ -20,6 +20,7 @@ class Periodic:
     ``cron`` has the five usual fields. ``slot`` names the turn by a format of the moment (UTC) and is the
     job's argument: of several schedulers' jobs for one turn, the first does it (jobs.once). ``patience`` is
     how many seconds a job may wait in the queue before it is thrown away: the next one does its work as well.
+    ``timeout`` is how many seconds it may work.
     """
 
     job: Callable[..., Any]
@@ -27,6 +28,7 @@ class Periodic:
     patience: int
     slot: str = ""
     queue: str = "low"
+    timeout: int = 180
 
     def arguments(self, moment: datetime) -> tuple[str, ...]:
         """The job's arguments when it is enqueued at this moment (aware, UTC)."""
@@ -35,8 +37,8 @@ class Periodic:
 
 PERIODIC = (
     Periodic(sweep_outbox, "* * * * *", patience=60, queue="default"),
-    Periodic(sync_by_night, f"{SYNC_MINUTE} * * * *", patience=3600, slot="%Y-%m-%dT%H"),
-    Periodic(find_doubles, "42 1 * * *", patience=6 * 3600, slot="%Y-%m-%d"),
+    Periodic(sync_by_night, f"{SYNC_MINUTE} * * * *", patience=3600, slot="%Y-%m-%dT%H", timeout=1800),
+    Periodic(find_doubles, "42 1 * * *", patience=6 * 3600, slot="%Y-%m-%d", timeout=1800),
     Periodic(sweep_uploads, "27 * * * *", patience=3600, slot="%Y-%m-%dT%H"),
     Periodic(archive_done_tickets, "7 * * * *", patience=3600, slot="%Y-%m-%dT%H"),
 )

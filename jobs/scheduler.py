@@ -36,6 +36,7 @@ class PeriodicJob(CronJob):
             self.func_name,
             args=self.periodic.arguments(utcnow()),
             ttl=self.periodic.patience,
+            job_timeout=self.periodic.timeout,
             result_ttl=0,
             failure_ttl=int(KEEP_FAILED.total_seconds()),
         )

@@ -12,7 +12,10 @@ from rq.serializers import JSONSerializer
 
 from jobs.patience import outlast_redis
 
-QUEUES = ("high", "default", "low")
+# news go out in milliseconds: they must never wait behind an import of minutes
+PROMPT = ("high", "default")
+SLOW = ("low",)
+QUEUES = (*PROMPT, *SLOW)
 
 
 class Worker(SimpleWorker):
@@ -40,11 +43,11 @@ def make_worker(app: Flask, *, queues: tuple[str, ...] = QUEUES) -> Worker:
     return worker
 
 
-def run_worker(app: Flask, *, burst: bool = False) -> bool:
+def run_worker(app: Flask, *, burst: bool = False, queues: tuple[str, ...] = QUEUES) -> bool:
     """Work until told to stop, whether Redis is there or not; ``burst``: until the queues are empty.
 
     Returns whether any job was done.
     """
     if burst:
-        return make_worker(app).work(burst=True, logging_level="WARNING")
-    return bool(outlast_redis(lambda: make_worker(app).work(logging_level="WARNING")))
+        return make_worker(app, queues=queues).work(burst=True, logging_level="WARNING")
+    return bool(outlast_redis(lambda: make_worker(app, queues=queues).work(logging_level="WARNING")))

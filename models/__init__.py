@@ -1,7 +1,7 @@
 """All tables by subject. Import models from here."""
 
 from models.base import Model, utcnow
-from models.clients import Client, ClientPhone, ClientWord, Unit
+from models.clients import Client, ClientPhone, ClientWord, Unit, UnitAlias
 from models.joins import BookRow, DirectorySource, MatchDecision, RowStanding, TwinPair, Verdict
 from models.journal import Delivery, JournalEntry, OutboxEvent, PeriodicRun
 from models.personal import EndedSession, SavedView, TicketRead
@@ -45,6 +45,7 @@ __all__ = [
     "Topic",
     "TwinPair",
     "Unit",
+    "UnitAlias",
     "Verdict",
     "utcnow",
 ]

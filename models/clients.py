@@ -23,6 +23,16 @@ class Unit(Model):
         return self.name
 
 
+class UnitAlias(Model):
+    """A unit's other name: of one that was merged into it, and that lists and directories still write."""
+
+    __tablename__ = "unit_alias"
+
+    # folded to small letters, as names are compared
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id", ondelete="CASCADE"), index=True)
+
+
 class Client(Model):
     """A person who asks for help. ``tickets_count`` and ``calls_count`` are the true totals,
     whoever may see the tickets; services keep them in the transaction that changes them."""

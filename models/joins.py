@@ -47,7 +47,7 @@ class BookRow(Model):
 
     __tablename__ = "book_row"
     __table_args__ = (
-        Index("ix_book_row_run", "run_id", "standing", "id"),
+        Index("ix_book_row_run", "run_id", "standing", "row"),
         Index("ix_book_row_client", "client_id", "run_id"),
         Index("ix_book_row_key", "key", "run_id"),
     )

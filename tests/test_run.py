@@ -23,7 +23,7 @@ from tests.support.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 GIVEN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT", "HOST", "HELPDESK_DEMO")
-CHILDREN = 4  # Redis, web server, worker, scheduler
+CHILDREN = 5  # Redis, web server, two workers, scheduler
 
 
 @dataclass

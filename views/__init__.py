@@ -9,6 +9,7 @@ from views.api import register_api
 from views.calls import CallsView
 from views.client_base import register_client_base
 from views.client_parts import ClientPartsView
+from views.client_sources import ClientSourcesView
 from views.clients import ClientsView
 from views.console import register_console
 from views.door import watch_door
@@ -34,7 +35,7 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
         builder.add_view_no_menu(view)
     for view in (LanguageView, NoticeView, SettingsView):
         builder.add_view_no_menu(view)
-    for view in (CallsView, ClientPartsView, ClientsView, NewTicketView):
+    for view in (CallsView, ClientPartsView, ClientSourcesView, ClientsView, NewTicketView):
         builder.add_view_no_menu(view)
     register_client_base(builder)
     register_api(app, builder)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask import jsonify, make_response, redirect, request, url_for
+from flask import flash, jsonify, make_response, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -14,19 +15,30 @@ from app.events import unit_of_work
 from app.notify import presence
 from app.policy import Verb, can_somewhere
 from app.search import find_clients, mark_matches
-from app.services.callers import ClientChange, client_changes, open_numbers
+from app.services.callers import ClientChange, latest_edits, open_numbers
 from app.services.cards import access_client, client_card
 from app.services.clients import update_client
+from app.services.corrections import ask_correction, can_ask, count_corrections
 from app.services.placement import Addressee, addressees, open_departments
 from app.text import phone_digits
+from models import ChangeRequest
 from views.base import Screen, current_actor, is_fragment, session
 from views.call_form import read_id, unit_choices
-from views.clients import change_words
+from views.client_base.words import field_word
+from views.client_history import change_words
 from views.errors import wants_json
 
 HITS = 10
 MOST_BUTTONS = 12
 CORRECTED = ("phone", "room")
+
+
+def asked_words(requests: Sequence[ChangeRequest]) -> str:
+    """What has become of a correction by somebody without the right to edit."""
+    if not requests:
+        return str(_("Nothing to send: this is what is stored, or it waits for approval already."))
+    fields = ", ".join(field_word(request.field) for request in requests)
+    return str(_("Sent for approval: %(fields)s.", fields=fields))
 
 
 def is_part() -> bool:
@@ -42,7 +54,7 @@ class ClientPartsView(Screen):
 
     @expose("/lookup")
     def lookup(self) -> Any:
-        """The options of the combobox for ``q``: ten hits, and the way to a new client."""
+        """The options of the combobox for ``q``: ten hits; without ``known`` the way to a new client."""
         query = request.args.get("q", "").strip()[:100]
         hits = find_clients(session(), query, limit=HITS)
         actor = current_actor()
@@ -53,7 +65,7 @@ class ClientPartsView(Screen):
             opened=open_numbers(session(), [hit.client.id for hit in hits], actor=actor),
             mark=mark_matches,
             is_number=not any(c.isalpha() for c in query) and bool(phone_digits(query)),
-            may_add=can_somewhere(actor, Verb.EDIT_CLIENTS),
+            may_add="known" not in request.args and can_somewhere(actor, Verb.EDIT_CLIENTS),
         )
 
     @expose("/new-fields")
@@ -74,11 +86,17 @@ class ClientPartsView(Screen):
         """Who it is, how often he called, what is open."""
         actor = current_actor()
         card = client_card(session(), client_id, actor=actor)
-        return self.render_template("clients/card.html", card=card, actor=actor)
+        waiting = count_corrections(session(), client_id) if card.may_edit else 0
+        return self.render_template(
+            "clients/card.html", card=card, actor=actor, waiting=waiting, may_correct=can_ask(actor)
+        )
 
     @expose("/<int:client_id>/field", methods=["POST"])
     def correct(self, client_id: int) -> Any:
-        """Correct the first phone or the room in place; 409 keeps what was typed beside what is there."""
+        """Correct the first phone or the room in place; 409 keeps what was typed beside what is there.
+
+        Without the right to edit the correction is sent for approval.
+        """
         name, value = request.form.get("name", ""), request.form.get("value", "")
         version = read_id(request.form.get("version")) or 0
         actor = current_actor()
@@ -90,19 +108,25 @@ class ClientPartsView(Screen):
             if name not in CORRECTED:
                 raise Invalid(fields={"name": _("Only the phone and the room are corrected here.")})
             with unit_of_work(session()):
-                update_client(session(), client_id, changes=changes, version=version, actor=actor)
+                if can_somewhere(actor, Verb.EDIT_CLIENTS):
+                    update_client(session(), client_id, changes=changes, version=version, actor=actor)
+                    asked = None
+                else:
+                    asked = asked_words(ask_correction(session(), client_id, changes, actor=actor))
         except Conflict:
             if not is_part():
                 raise
-            latest = client_changes(session(), client_id)[:1]
+            latest = latest_edits(session(), client_id)
             return self._facts(client_id, 409, field=name, typed=value, latest=latest)
         except Invalid as error:
             if not is_part():
                 raise
             return self._facts(client_id, 422, field=name, typed=value, problem=error.message)
-        if not is_part():
-            return redirect(url_for("ClientsView.show", client_id=client_id), 303)
-        return self._facts(client_id, corrected=name)
+        if is_part():
+            return self._facts(client_id, corrected=name, asked=asked)
+        if asked:
+            flash(asked, "success")
+        return redirect(url_for("ClientsView.show", client_id=client_id), 303)
 
     def _facts(
         self, client_id: int, status: int = 200, latest: list[ClientChange] | None = None, **context: Any
@@ -110,7 +134,7 @@ class ClientPartsView(Screen):
         html = self.render_template(
             "clients/facts.html",
             client=access_client(session(), client_id),
-            may_edit=True,
+            may_correct=True,
             latest=[(change.entry, change_words(change)) for change in latest or []],
             **context,
         )

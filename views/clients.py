@@ -14,24 +14,22 @@ from app.errors import Conflict, Invalid
 from app.events import unit_of_work
 from app.policy import Verb, can_somewhere, ensure_can_somewhere
 from app.search import find_clients
-from app.services.callers import ClientChange, client_changes, open_numbers
+from app.services.absorbed import absorbed_clients
+from app.services.callers import client_changes, latest_edits, open_numbers
 from app.services.cards import access_client, client_calls, client_tickets
 from app.services.clients import list_clients, update_client
+from app.services.corrections import can_ask, count_corrections
+from app.services.merging import survivor_id
+from app.services.rows import find_row
+from app.services.sources import field_sources
 from models import Client
 from views.base import Screen, current_actor, is_fragment, session
-from views.call_form import LABELS, error_links, read_id, unit_choices
+from views.call_form import error_links, read_id, unit_choices
+from views.client_history import change_words, history_lines
+from views.client_sources import source_lines
 
 PAGE = 25
 TEXTS = ("full_name", "job_title", "room", "login", "email", "note")
-OTHER_LABELS = {"is_active": lambda: _("Works here"), "is_hidden": lambda: _("Hidden")}
-
-
-def change_words(change: ClientChange) -> list[tuple[str, str, str]]:
-    """The changed values of one entry with the names of their fields."""
-    return [
-        (OTHER_LABELS[name]() if name in OTHER_LABELS else str(LABELS.get(name, name)), old, new)
-        for name, old, new in change.values
-    ]
 
 
 def read_cursor(text: str) -> tuple[str, int] | None:
@@ -93,6 +91,10 @@ class ClientsView(Screen):
         """Who it is, all his tickets that I may see with the true totals, his calls."""
         actor = current_actor()
         client = access_client(session(), client_id)
+        if client.merged_into_id is not None:
+            flash(_("%(name)s was merged into this client.", name=client.full_name), "info")
+            return redirect(f"/clients/{survivor_id(session(), client_id)}")
+        may_edit = can_somewhere(actor, Verb.EDIT_CLIENTS)
         before = read_id(request.args.get("before")) or None
         tickets, cursor = client_tickets(session(), client_id, actor=actor, before_id=before, limit=PAGE)
         return self.page(
@@ -101,23 +103,33 @@ class ClientsView(Screen):
             tickets=tickets,
             cursor=cursor,
             is_first=before is None,
-            may_edit=can_somewhere(actor, Verb.EDIT_CLIENTS),
+            may_edit=may_edit,
             may_create=can_somewhere(actor, Verb.CREATE),
+            may_correct=can_ask(actor),
+            may_manage=can_somewhere(actor, Verb.MANAGE_CLIENTS),
+            absorbed=absorbed_clients(session(), client_id),
+            waiting=count_corrections(session(), client_id) if may_edit else 0,
         )
 
     @expose("/<int:client_id>/history")
     def history(self, client_id: int) -> Any:
         """The calls and the corrections of a client: the part of his page that is read last."""
-        client = access_client(session(), client_id)
-        calls = client_calls(session(), client_id)
-        changes = [(change.entry, change_words(change)) for change in client_changes(session(), client_id)]
-        return self.render_template("clients/history.html", client=client, calls=calls, changes=changes)
+        client = find_row(session(), Client, client_id) or access_client(session(), client_id)
+        return self.render_template(
+            "clients/history.html",
+            client=client,
+            calls=client_calls(session(), client_id),
+            lines=history_lines(client_changes(session(), client_id)),
+            may_manage=can_somewhere(current_actor(), Verb.MANAGE_CLIENTS),
+        )
 
     @expose("/<int:client_id>/edit")
     def edit(self, client_id: int) -> Any:
         """The record as a form."""
         ensure_can_somewhere(current_actor(), Verb.EDIT_CLIENTS)
         client = access_client(session(), client_id)
+        if client.merged_into_id is not None:
+            return redirect(f"/clients/{client_id}")  # which leads on to the one who stays
         return self._form(client, _stored(client))
 
     @expose("/<int:client_id>/edit", methods=["POST"])
@@ -151,7 +163,7 @@ class ClientsView(Screen):
     ) -> Response:
         """The form with what was typed; the fresh version in it lets a second "save" win knowingly."""
         stored = _stored(client)
-        latest = client_changes(session(), client.id)[:1] if is_late else []
+        latest = latest_edits(session(), client.id) if is_late else []
         html = self.page(
             "clients/edit.html",
             client=client,
@@ -166,5 +178,6 @@ class ClientsView(Screen):
                 name for name in stored if is_late and stored[name] != typed[name].replace("\r\n", "\n")
             },
             stored=stored,
+            sources=source_lines(field_sources(session(), client.id)),
         )
         return make_response(html, 422 if errors else 409 if is_late else 200)

@@ -9,6 +9,7 @@ Flask-Admin opens everything to everybody by default (traps.md M12): here one ba
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from flask import Flask, abort, redirect, request, url_for
@@ -19,6 +20,7 @@ from flask_appbuilder import AppBuilder
 from flask_babel import format_datetime
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
+from markupsafe import Markup, escape
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.registry import FailedJobRegistry
@@ -35,6 +37,7 @@ LATEST_FAILED = 50
 PAGE = 50
 LAST_PAGE = 200
 LARGEST_ID = 2**31 - 1
+_RUN = re.compile(r"run (\d{1,9})$")
 
 
 class ForAdministrators:
@@ -58,6 +61,16 @@ def _moment(_view: Any, _context: Any, row: Any, name: str) -> str:
 
 def _values(_view: Any, _context: Any, row: Any, name: str) -> str:
     return json.dumps(getattr(row, name), ensure_ascii=False, sort_keys=True)
+
+
+def _subject(_view: Any, _context: Any, row: Any, name: str) -> str:
+    """What the entry is about; a run is a link to its page."""
+    subject = str(getattr(row, name))
+    found = _RUN.search(subject)
+    if found is None:
+        return subject
+    link = Markup('<a href="/client-base/runs/{}">{}</a>').format(found[1], found[0])
+    return escape(subject[: found.start()]) + link
 
 
 class ReadOnlyTable(ForAdministrators, ModelView):
@@ -109,7 +122,7 @@ class JournalTable(ReadOnlyTable):
         "old": _("Before"),
         "new": _("After"),
     }
-    column_formatters = {"at": _moment, "old": _values, "new": _values}
+    column_formatters = {"at": _moment, "subject": _subject, "old": _values, "new": _values}
     column_filters = ("actor_id", "ticket_id", "client_id")
 
     def get_query(self) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup
 from flask_babel import gettext as _
 
 from app.commands.clients_book import phonebook_command
@@ -18,9 +18,8 @@ from import_tools.people import Report, import_people
 from import_tools.sheet import SEPARATORS, open_sheet
 
 clients_group = AppGroup("clients", help="The client base.")
-for command in (phonebook_command, runs_command, sync_command, undo_command):
-    clients_group.add_command(with_appcontext(command))
-clients_group.add_command(match_command)
+for command in (match_command, phonebook_command, runs_command, sync_command, undo_command):
+    clients_group.add_command(command)
 
 
 def _chosen(_context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
 from app.errors import HelpdeskError
@@ -21,6 +22,7 @@ from models import RunStage
 @click.option("--apply", "is_applied", is_flag=True, help="Write what the report says.")
 @click.option("--mode", default=Mode.BALANCED.value, type=click.Choice([mode.value for mode in Mode]))
 @click.option("--keep-missing", is_flag=True, help="People of the earlier book who are not in FILE stay.")
+@with_appcontext
 def phonebook_command(file: Path, is_applied: bool, mode: str, keep_missing: bool) -> None:
     """Read a phone book (.csv .xlsx .xls .ods .docx .doc) and join it with the client base by name.
 

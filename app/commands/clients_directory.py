@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from flask.cli import with_appcontext
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -34,6 +35,7 @@ def console_actor() -> Actor:
 @click.option("--apply", "is_applied", is_flag=True, help="Write what the report says.")
 @click.option("--whole", is_flag=True, help="Read everybody, not only what has changed.")
 @click.option("--force", is_flag=True, help="Write even more than the brake lets pass.")
+@with_appcontext
 def sync_command(is_applied: bool, whole: bool, force: bool) -> None:
     """Bring the directory into the client base; without --apply only tell what would happen.
 
@@ -55,6 +57,7 @@ def sync_command(is_applied: bool, whole: bool, force: bool) -> None:
 
 @click.command("runs")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
+@with_appcontext
 def runs_command(limit: int) -> None:
     """The latest runs with their counts, the newest first."""
     runs, _cursor = list_runs(db.session(), actor=console_actor(), limit=limit)
@@ -67,6 +70,7 @@ def runs_command(limit: int) -> None:
 @click.command("undo")
 @click.argument("run_id", type=int)
 @click.option("--apply", "is_applied", is_flag=True, help="Really take it back.")
+@with_appcontext
 def undo_command(run_id: int, is_applied: bool) -> None:
     """Take back everything that a run did; without --apply only tell what it was."""
     actor = console_actor()

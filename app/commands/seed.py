@@ -32,5 +32,16 @@ def seed_command(demo: bool, tickets: int, clients: int, seed: int) -> None:
         except DemoError as error:
             db.session.rollback()
             raise click.ClickException(f"No demo data written: {error}.") from None
+        if demo:
+            _bring_phone_book(seed)
         db.session.commit()
     click.echo(f"Demo data: {added[0]} tickets and {added[1]} clients added.")
+
+
+def _bring_phone_book(seed: int) -> None:
+    """Joined like a real one, with doubtful rows left for the bench; its tools are heavy, so only now."""
+    from app.demo.phone_book import bring_phone_book
+    from import_tools.doubles import search_doubles
+
+    bring_phone_book(db.session(), seed=seed)
+    search_doubles(db.session())

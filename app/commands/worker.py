@@ -8,7 +8,7 @@ import click
 from flask import current_app
 
 from jobs.scheduler import run_scheduler
-from jobs.worker import run_worker
+from jobs.worker import PROMPT, SLOW, run_worker
 
 
 def _this_app() -> Any:
@@ -17,9 +17,12 @@ def _this_app() -> Any:
 
 @click.command("worker")
 @click.option("--burst", is_flag=True, help="Stop when the queues are empty.")
-def worker_command(burst: bool) -> None:
-    """Run background jobs until stopped."""
-    run_worker(_this_app(), burst=burst)
+@click.option("--long", "is_long", is_flag=True, help="Only long jobs: imports, syncs.")
+@click.option("--prompt", "is_prompt", is_flag=True, help="Only what must go out at once: news.")
+def worker_command(burst: bool, is_long: bool, is_prompt: bool) -> None:
+    """Run background jobs until stopped. Without an option all of them, the urgent ones first."""
+    queues = PROMPT * (is_prompt or not is_long) + SLOW * (is_long or not is_prompt)
+    run_worker(_this_app(), burst=burst, queues=queues)
 
 
 @click.command("scheduler")

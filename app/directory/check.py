@@ -76,7 +76,7 @@ def test_connection(settings: DirectorySettings) -> Check:
         done += _opened(settings)
         stage = Stage.PASSWORD
         link.bind()
-        done.append(_done(stage, _("The account may sign in.")))
+        done.append(_done(stage, _("The account can sign in.")))
         stage = Stage.BASE
         link.entry(settings.base, ["objectClass"])
         done.append(_done(stage, _("The base is there.")))
@@ -99,7 +99,7 @@ def _preview(link: Link) -> tuple[tuple[DirectoryPerson, ...], str]:
         harvest.add(gatherer.reader, page)
     ensure_readable(list(harvest.skipped.values()), len(harvest.people))
     if not harvest.people:
-        raise nobody(link)
+        raise nobody(link, gatherer.root)
     everyone = sorted(harvest.people.values(), key=lambda person: person.full_name.casefold())
     return tuple(everyone[:PREVIEW]), f"{len(everyone)}{'+' if more else ''}"
 
@@ -121,8 +121,14 @@ def _done(stage: Stage, message: str) -> Step:
 def _opened(settings: DirectorySettings) -> list[Step]:
     host = _done(Stage.HOST, _("The server answers."))
     if settings.security is Security.PLAIN:
-        return [host, _done(Stage.CERTIFICATE, _("The way is not protected: passwords can be read on it."))]
-    return [host, _done(Stage.CERTIFICATE, _("The certificate is trusted, the way is protected."))]
+        return [
+            host,
+            _done(
+                Stage.CERTIFICATE,
+                _("The connection is not protected: others can read the password."),
+            ),
+        ]
+    return [host, _done(Stage.CERTIFICATE, _("The certificate is trusted and the connection is protected."))]
 
 
 def _failed(done: list[Step], error: DirectoryError, stage: Stage) -> Check:

@@ -40,7 +40,8 @@ def first_mark(link: Link, root: Root) -> str:
 def changes_since(link: Link, root: Root, mark: str) -> Told | None:
     """What changed since the mark ("": everything there is). None when the server refuses.
 
-    An account that may replicate hears of deletions too; any other (“object security”) of what it may see.
+    An account that may replicate is told everything, any other (“object security”) what it may see;
+    deleted objects may be seen by few.
     """
     return _told(link, root, mark, secure=False) or _told(link, root, mark, secure=True)
 

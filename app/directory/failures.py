@@ -19,6 +19,7 @@ from app.directory.certificates import certificate_words
 from app.directory.settings import DirectorySettings
 from app.directory.troubles import DirectoryError, Trouble
 
+_OUTDATED = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "TOO_SMALL", "TOO_WEAK", "LEGACY")
 _NOT_TLS = ("WRONG_VERSION", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER", "PACKET_LENGTH")
 
 
@@ -29,9 +30,12 @@ def explained(
     if tls is not None:
         return _tls_trouble(tls, settings)
     if isinstance(error, LDAPInvalidFilterError | LDAPObjectError):
-        return DirectoryError(Trouble.FILTER, _("The filter is not written like one. Correct it."))
+        return DirectoryError(
+            Trouble.FILTER,
+            _("The filter is not written correctly. Check its brackets, for example (department=IT)."),
+        )
     if isinstance(error, LDAPSASLPrepError):
-        return DirectoryError(Trouble.PASSWORD, _("The password has signs that no directory takes."))
+        return DirectoryError(Trouble.PASSWORD, _("The password has characters that no directory accepts."))
     if isinstance(error, LDAPStartTLSError):
         text = _("The server offers no StartTLS. Choose LDAPS, or give the server a certificate.")
         return DirectoryError(Trouble.ENCRYPTION_REQUIRED, text)
@@ -91,6 +95,9 @@ def _tls_trouble(error: BaseException, settings: DirectorySettings) -> Directory
     reason = (getattr(error, "reason", "") or str(error)).upper()
     if isinstance(error, ssl.SSLError) and any(word in reason for word in _NOT_TLS):
         return _broken_off(settings, met=False)
+    if any(word in reason for word in _OUTDATED):
+        text = _("The server's encryption is outdated (%(reason)s). Update the server.", reason=reason)
+        return DirectoryError(Trouble.CERTIFICATE, text)
     text = _(
         "%(host)s broke off before showing its certificate. A domain controller does so when it has none: "
         "give it one, or check the port.",

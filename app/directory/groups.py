@@ -40,8 +40,9 @@ def _number(entry: Entry) -> int | None:
 
 
 def _suffix(dn: str) -> str:
-    found = re.search(r"(?i)\bdc=.*$", dn)
-    return found[0] if found else dn
+    """The domain of the group, where the groups within it are looked for."""
+    found = re.search(r"(?i)(?:^|,)(dc=[^,]+(?:,dc=[^,]+)*)$", dn)
+    return found[1] if found else dn
 
 
 class Membership:

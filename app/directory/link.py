@@ -29,6 +29,7 @@ PAGED = "1.2.840.113556.1.4.319"
 ANYTHING = "(objectClass=*)"
 # Active Directory may send an empty page while it looks on; without end it is a fault
 MOST_EMPTY_PAGES = 1_000
+MOST_ON_A_PAGE = 10_000
 _HOST = re.compile(r"[^\s/@]+")
 
 
@@ -189,8 +190,9 @@ def ensure_usable(settings: DirectorySettings) -> None:
     if not settings.base.strip():
         text = _("Say where in the directory to look, for example OU=Staff,DC=firm,DC=local.")
         raise DirectoryError(Trouble.BASE, text)
-    if settings.page_size < 1 or settings.timeout <= 0:
-        raise DirectoryError(Trouble.BROKEN, _("The page's size and the timeout must be above zero."))
+    if not 1 <= settings.page_size <= MOST_ON_A_PAGE or settings.timeout <= 0:
+        text = _("A page has 1 to %(most)s people, and the timeout is above zero.", most=MOST_ON_A_PAGE)
+        raise DirectoryError(Trouble.CUT, text)
 
 
 @contextmanager

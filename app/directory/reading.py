@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 
 from app.directory.dirsync import first_mark
 from app.directory.groups import Membership, group_term, guids_within
-from app.directory.link import ANYTHING, Entry, Link, connect
+from app.directory.link import Entry, Link, connect
 from app.directory.people import DirectoryPerson, Reader, Skipped, ensure_readable
 from app.directory.server import Cursor, Root, root_of
 from app.directory.settings import DirectorySettings
 from app.directory.terms import identities, people
-from app.directory.troubles import DirectoryError, Trouble, broken
+from app.directory.troubles import DirectoryError, Trouble
 
 Progress = Callable[[int], None]
 
@@ -89,7 +89,7 @@ def read_everyone(settings: DirectorySettings, *, progress: Progress | None = No
         gatherer.gather(harvest, progress=progress)
         ensure_readable(list(harvest.skipped.values()), len(harvest.people))
         if not harvest.people:
-            raise nobody(link)
+            raise nobody(link, root)
         everyone, skipped = tuple(harvest.people.values()), tuple(harvest.skipped.values())
         return Snapshot(everyone, cursor, True, frozenset(), skipped)
 
@@ -109,7 +109,7 @@ def read_identities(settings: DirectorySettings) -> frozenset[str]:
         pages = gatherer.pages(only=[reader.guid_name])
         found = frozenset(reader.guid(entry) for page in pages for entry in page)
         if not found:
-            raise nobody(link)
+            raise nobody(link, gatherer.root)
         return found
 
 
@@ -134,17 +134,17 @@ def group_members(settings: DirectorySettings, group_dn: str) -> frozenset[str]:
         return guids_within(link, root_of(link), group_dn)
 
 
-def nobody(link: Link) -> DirectoryError:
-    """Why nobody is found: a wrong place, a wrong filter, or no right to see people."""
+def nobody(link: Link, root: Root) -> DirectoryError:
+    """Why nobody is found: a wrong filter when people are to be seen without it, else a place or a right."""
     base = link.settings.base
     link.entry(base, ["objectClass"])
-    for page in link.pages(ANYTHING, ["objectClass"]):
-        if len(page) > 1:
-            text = _("Nobody below “%(base)s” fits the filter. Correct the base or the filter.", base=base)
+    for page in link.pages(people(is_ad=root.is_ad), ["objectClass"]):
+        if page:
+            text = _("Nobody below “%(base)s” fits the filter or the group. Correct them.", base=base)
             return DirectoryError(Trouble.EMPTY, text)
-        text = _(
-            "Nothing is to be seen below “%(base)s”. Correct the base or give the account the right to read.",
-            base=base,
-        )
-        return DirectoryError(Trouble.RIGHTS, text)
-    return broken(_("The server did not answer. Nothing was changed; try again later."))
+    text = _(
+        "No people are to be seen below “%(base)s”. "
+        "Correct the base, or give the account the right to read people.",
+        base=base,
+    )
+    return DirectoryError(Trouble.RIGHTS, text)

@@ -120,7 +120,7 @@ def _server_trouble(result: Mapping[str, Any]) -> DirectoryError:
 
 
 def _unprotected() -> DirectoryError:
-    text = _("The server refuses passwords on an unprotected way. Choose LDAPS or StartTLS.")
+    text = _("The server takes no passwords over an unprotected connection. Choose LDAPS or StartTLS.")
     return DirectoryError(Trouble.ENCRYPTION_REQUIRED, text)
 
 

@@ -72,7 +72,7 @@ def _start(
     from app.launcher.prepare import demo_logins, prepare
     from app.launcher.web import run_web
     from jobs.scheduler import run_scheduler
-    from jobs.worker import run_worker
+    from jobs.worker import PROMPT, SLOW, run_worker
 
     app = create_app(settings)
     prepare(app, environment)
@@ -80,7 +80,8 @@ def _start(
     if not leave.is_set():
         bind = _bind(settings["HOST"], settings["PORT"])
         children.append(fork("The web server", lambda: run_web(app, bind)))
-        children.append(fork("The worker", lambda: run_worker(app)))
+        children.append(fork("The worker", lambda: run_worker(app, queues=PROMPT)))
+        children.append(fork("The worker of long jobs", lambda: run_worker(app, queues=SLOW)))
         children.append(fork("The scheduler", lambda: run_scheduler(app)))
     return logins
 

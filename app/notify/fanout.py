@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from app.notify import popup, presence
+from app.notify.audience import listeners
 from app.notify.recipients import recipients
 from app.policy import Placement, viewers
 from models import Delivery, JournalEntry, OutboxEvent, Ticket, utcnow
@@ -43,23 +44,28 @@ def fan_out(session: Session, event_id: int) -> bool:
     event = session.get_one(OutboxEvent, event_id, options=[joinedload(OutboxEvent.entry)])
     entry = event.entry
     ticket = session.get(Ticket, entry.ticket_id) if entry.ticket_id else None
-    if ticket is None:
-        session.commit()
-        return True
     deliveries = [
         Delivery(event_id=event.id, user_id=user_id, channel=popup.CHANNEL)
         for user_id in sorted(recipients(session, entry, ticket))
     ]
     session.add_all(deliveries)
-    audience = viewers(session, *_placements(ticket, entry))
+    audience = viewers(session, *_placements(ticket, entry)) if ticket else set()
     session.flush()
     notices = [(d.user_id, d.id) for d in deliveries]
-    change = popup.Change(ticket.id, entry.kind, ticket.version, ticket.activity, entry.actor_id)
+    kind, change = entry.kind, _change(ticket, entry)
     session.commit()
-    popup.tell_changed(audience, change)
+    if change is not None:
+        popup.tell_changed(audience, change)
     for user_id, delivery_id in notices:
-        popup.tell_notice(user_id, delivery_id, ticket_id=change.ticket_id, kind=change.kind)
+        popup.tell_notice(user_id, delivery_id, ticket_id=change.ticket_id if change else None, kind=kind)
     return True
+
+
+def _change(ticket: Ticket | None, entry: JournalEntry) -> popup.Change | None:
+    """What open pages must redraw: nothing for news about no ticket."""
+    if ticket is None:
+        return None
+    return popup.Change(ticket.id, entry.kind, ticket.version, ticket.activity, entry.actor_id)
 
 
 def _placements(ticket: Ticket, entry: JournalEntry) -> list[Placement]:
@@ -78,7 +84,7 @@ def _placements(ticket: Ticket, entry: JournalEntry) -> list[Placement]:
 def tell_again(session: Session) -> int:
     """Emit popups that nobody's page has shown yet; a page shows each once, so this is harmless.
 
-    Only to people who have a page open (the others ask for what they missed) and who still see the ticket.
+    Only to people who have a page open (the others ask for what they missed) and who may still hear of it.
     """
     now, online = utcnow(), presence.everyone_online()
     if not online:
@@ -87,7 +93,7 @@ def tell_again(session: Session) -> int:
         select(Delivery.id, Delivery.user_id, JournalEntry.kind, Ticket)
         .join(OutboxEvent, OutboxEvent.id == Delivery.event_id)
         .join(JournalEntry, JournalEntry.id == OutboxEvent.journal_id)
-        .join(Ticket, Ticket.id == JournalEntry.ticket_id)
+        .outerjoin(Ticket, Ticket.id == JournalEntry.ticket_id)
         .where(
             Delivery.channel == popup.CHANNEL,
             Delivery.sent_at.is_(None),
@@ -97,10 +103,14 @@ def tell_again(session: Session) -> int:
         )
         .order_by(Delivery.id)
     ).all()
-    seeing = {ticket.id: viewers(session, ticket) for ticket in {row.Ticket for row in rows}}
-    allowed = [row for row in rows if row.user_id in seeing[row.Ticket.id]]
+    seeing = {ticket.id: viewers(session, ticket) for ticket in {row.Ticket for row in rows if row.Ticket}}
+    hearing = {kind: listeners(session, kind) for kind in {row.kind for row in rows if not row.Ticket}}
+    allowed = [
+        row for row in rows if row.user_id in (seeing[row.Ticket.id] if row.Ticket else hearing[row.kind])
+    ]
     for row in allowed:
-        popup.tell_notice(row.user_id, row.id, ticket_id=row.Ticket.id, kind=row.kind)
+        number = row.Ticket.id if row.Ticket else None
+        popup.tell_notice(row.user_id, row.id, ticket_id=number, kind=row.kind)
     return len(allowed)
 
 

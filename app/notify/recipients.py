@@ -1,4 +1,5 @@
-"""Who is told of what: by event and part in the ticket, minus the actor, minus who may not see it."""
+"""Who is told of what: by event and part in the ticket (or role, without one), minus the actor, minus who
+may not see it."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.events import Kind
+from app.notify.audience import listeners, needs_somebody
 from app.policy import active_actors, viewers
 from models import Comment, JournalEntry, Ticket
 
@@ -28,9 +30,12 @@ _TO_PARTAKERS = frozenset(
 )
 
 
-def recipients(session: Session, entry: JournalEntry, ticket: Ticket) -> set[int]:
+def recipients(session: Session, entry: JournalEntry, ticket: Ticket | None) -> set[int]:
     """Ids of the staff to whom this journal entry is told, by the policy as it is now."""
-    told: set[int] = set()
+    if ticket is None:
+        told = listeners(session, entry.kind) if needs_somebody(entry) else set()
+        return told - {entry.actor_id}
+    told = set()
     if entry.kind in _TO_ADDRESSEES:
         told |= _addressees(session, ticket)
     if entry.kind in _TO_PARTAKERS:

@@ -14,8 +14,8 @@ from app.errors import Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor, Verb, ensure_can_somewhere
 from app.services.book_rows import current_book, judge_rows, row_values, tell_rows
-from app.services.claims import add_people, forget_client, load_claims
-from app.services.client_rows import clean_values
+from app.services.claims import add_people, load_claims
+from app.services.client_rows import clean_values, forget_clients
 from app.services.merging import survivor_id
 from app.services.rows import find_row
 from app.services.runs import begin_writing, start_run
@@ -112,23 +112,35 @@ def decide(
     colleague has decided meanwhile is not decided again unseen. Raises Forbidden, NotFound, Invalid.
     """
     row = access_row(session, row_id, actor=actor)
+    begin_writing(session, None)
+    run = _sitting(session, row.run_id, actor)
+    session.flush()  # SQLite's one writer from here on: nobody decides between the look and the word
+    rows = _rows_alike(session, row)
     if seen_standing and seen_standing != row.standing:
         raise Invalid(_("Somebody has decided about this row meanwhile: look at it once more."))
-    run = _sitting(session, row.run_id, actor)
-    begin_writing(session, None)
-    before, was_created = row.client_id, row.standing == RowStanding.CREATED
+    before = _clients_of(rows)
+    made = {one.client_id for one in rows if one.standing == RowStanding.CREATED and one.client_id}
     client_id = _decided_client(session, row, verdict, client_id, run, actor)
     _remember(session, row, verdict, client_id, run, actor)
-    judge_rows(session, [row])
+    judge_rows(session, rows)
     session.flush()
-    told = {number for number in (before, row.client_id) if number is not None}
-    tell_rows(session, row.run_id, told, run=run, actor=actor)
-    if was_created and before != row.client_id and before is not None:
-        _forget_if_unused(session, before, run, actor)
+    tell_rows(session, row.run_id, before | _clients_of(rows), run=run, actor=actor)
+    for unused in made - _clients_of(rows):
+        _forget_if_unused(session, unused, run, actor)
     run.counts = {**run.counts, verdict.value: run.counts.get(verdict.value, 0) + 1}
     new = {"row": row.id, "name": row.name, "verdict": verdict, "client_id": client_id, "run": run.id}
     record(session, Kind.ROW_DECIDED, actor=actor, client_id=client_id, subject=f"run {run.id}", new=new)
     return row
+
+
+def _rows_alike(session: Session, row: BookRow) -> Sequence[BookRow]:
+    """The row as it is now, and the rows of this book that are written the same: one word is for all."""
+    query = select(BookRow).where(BookRow.run_id == row.run_id, BookRow.key == row.key)
+    return session.scalars(query.order_by(BookRow.row).execution_options(populate_existing=True)).all()
+
+
+def _clients_of(rows: Sequence[BookRow]) -> set[int]:
+    return {row.client_id for row in rows if row.client_id is not None}
 
 
 def _decided_client(
@@ -143,17 +155,22 @@ def _decided_client(
         clean = clean_values(session, values)
         return add_people(session, [clean], source=Source.BOOK, run=run, actor=actor)[0].id
     client = find_row(session, Client, client_id)
-    if client is None:
+    if client is not None:
+        client = session.get_one(Client, survivor_id(session, client.id))
+    if client is None or (client.is_hidden and verdict is Verdict.LINKED):
         raise NotFound(_("There is no such client."))
-    return survivor_id(session, client.id)
+    return client.id
 
 
 def _forget_if_unused(session: Session, client_id: int, run: ImportRun, actor: Actor) -> None:
     """The client whom an earlier "new client" made of this row, if nobody has written anything for him."""
     client = session.get_one(Client, client_id)
     spoken_of = load_claims(session, [client_id]).get(client_id, {}).keys() - {Source.BOOK}
-    if not (client.tickets_count or client.calls_count or spoken_of):
-        forget_client(session, client, actor=actor, subject=f"run {run.id}")
+    joined = session.scalar(
+        select(BookRow.id).where(BookRow.client_id == client_id, BookRow.run_id == run.parent_id).limit(1)
+    )
+    if not (client.tickets_count or client.calls_count or spoken_of or joined):
+        forget_clients(session, [client], actor=actor, subject=f"run {run.id}")
 
 
 def _remember(

@@ -114,7 +114,8 @@ def refused_pairs(session: Session) -> set[tuple[str, int]]:
     return {(row[0], row[1]) for row in session.execute(query) if row[1] is not None}
 
 
-def _judge(session: Session, row: BookRow, decisions: Sequence[MatchDecision]) -> None:
+def weigh_decisions(decisions: Iterable[MatchDecision]) -> tuple[MatchDecision | None, set[int | None]]:
+    """Of all words about a row, the earliest first: the one that stands, and whom it is not."""
     standing: MatchDecision | None = None
     refused: set[int | None] = set()
     for decision in decisions:
@@ -127,6 +128,11 @@ def _judge(session: Session, row: BookRow, decisions: Sequence[MatchDecision]) -
         else:
             standing = decision
             refused.discard(decision.client_id)
+    return standing, refused
+
+
+def _judge(session: Session, row: BookRow, decisions: Sequence[MatchDecision]) -> None:
+    standing, refused = weigh_decisions(decisions)
     row.is_decided = standing is not None
     if standing is not None:
         row.standing = standing.verdict

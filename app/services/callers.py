@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, load_only
 
 from app.events import Kind
 from app.policy import Actor, visible_tickets
-from models import Client, JournalEntry, State, Ticket, Unit
+from models import Client, ImportRun, JournalEntry, State, Ticket, Unit
 
 WINDOW = 200
 CHANGES_SHOWN = 25
+HISTORY = (
+    Kind.CLIENT_CREATED,
+    Kind.CLIENT_EDITED,
+    Kind.CLIENT_MERGED,
+    Kind.CLIENT_UNMERGED,
+    Kind.CORRECTION_ASKED,
+    Kind.CORRECTION_DECIDED,
+)
+_RUN = re.compile(r"(?:undo of )?run (\d{1,9})")
+_UNTOLD = ("merged_into_id", "object_guid")  # numbers that say nothing to people
 
 
 @dataclass(frozen=True)
@@ -28,10 +40,15 @@ class Caller:
 
 @dataclass(frozen=True)
 class ClientChange:
-    """One entry of a client's history: who, when, and (column, old, new) with names instead of ids."""
+    """One entry of a client's history: who, when, and (column, old, new) with names instead of ids.
+
+    ``run`` is the import run by which it came, ``is_undo`` whether by taking that run back.
+    """
 
     entry: JournalEntry
     values: list[tuple[str, str, str]]
+    run: ImportRun | None = None
+    is_undo: bool = False
 
 
 def latest_callers(session: Session, *, actor: Actor, limit: int = 5) -> list[Caller]:
@@ -73,17 +90,49 @@ def open_numbers(session: Session, client_ids: Collection[int], *, actor: Actor)
 
 
 def client_changes(session: Session, client_id: int) -> list[ClientChange]:
-    """What was written down or corrected about a client, newest first, in at most two statements."""
-    kinds = (Kind.CLIENT_CREATED, Kind.CLIENT_EDITED)
+    """What was written down, corrected or asked for about a client, newest first, in three statements."""
     entries = session.scalars(
         select(JournalEntry)
-        .where(JournalEntry.client_id == client_id, JournalEntry.kind.in_(kinds))
+        .where(JournalEntry.client_id == client_id, JournalEntry.kind.in_(HISTORY))
         .order_by(JournalEntry.id.desc())
         .limit(CHANGES_SHOWN)
         .options(joinedload(JournalEntry.actor))
     ).all()
     units = _unit_names(session, entries)
-    return [ClientChange(entry, _values(entry, units)) for entry in entries]
+    runs = _runs(session, entries)
+    return [
+        ClientChange(
+            entry,
+            _values(entry, units),
+            run=runs.get(_run_number(entry)),
+            is_undo=entry.subject.startswith("undo of "),
+        )
+        for entry in entries
+    ]
+
+
+def latest_edits(session: Session, client_id: int) -> list[ClientChange]:
+    """The latest edit of a client, as a list of one or none: who was faster."""
+    edits = (
+        change for change in client_changes(session, client_id) if change.entry.kind == Kind.CLIENT_EDITED
+    )
+    return list(islice(edits, 1))
+
+
+def _run_number(entry: JournalEntry) -> int:
+    """The run that an entry's subject ("run 12", "undo of run 12") or its facts name; 0 without one."""
+    found = _RUN.fullmatch(entry.subject)
+    number = int(found[1]) if found else entry.new.get("run")
+    return number if isinstance(number, int) else 0
+
+
+def _runs(session: Session, entries: Sequence[JournalEntry]) -> dict[int, ImportRun]:
+    numbers = {number for entry in entries if (number := _run_number(entry))}
+    if not numbers:
+        return {}
+    query = select(ImportRun).where(ImportRun.id.in_(numbers))
+    query = query.options(load_only(ImportRun.kind, ImportRun.title))
+    return {run.id: run for run in session.scalars(query)}
 
 
 def _unit_names(session: Session, entries: Sequence[JournalEntry]) -> dict[int, str]:
@@ -94,6 +143,13 @@ def _unit_names(session: Session, entries: Sequence[JournalEntry]) -> dict[int, 
 
 
 def _values(entry: JournalEntry, units: dict[int, str]) -> list[tuple[str, str, str]]:
+    if entry.kind in (Kind.CLIENT_MERGED, Kind.CLIENT_UNMERGED):
+        return []
+    if entry.kind == Kind.CORRECTION_DECIDED:
+        old, new = {}, {entry.new.get("field", ""): entry.new.get("value")}
+    else:
+        old, new = entry.old, entry.new
+
     def word(name: str, value: object) -> str:
         if value in (None, "", []):
             return ""
@@ -103,6 +159,8 @@ def _values(entry: JournalEntry, units: dict[int, str]) -> list[tuple[str, str, 
             return units.get(value, str(value))
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
-    names = dict.fromkeys([*entry.old, *entry.new])
-    pairs = [(name, word(name, entry.old.get(name)), word(name, entry.new.get(name))) for name in names]
+    names = dict.fromkeys([*old, *new])
+    pairs = [
+        (name, word(name, old.get(name)), word(name, new.get(name))) for name in names if name not in _UNTOLD
+    ]
     return [(name, old, new) for name, old, new in pairs if old != new]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
@@ -20,7 +20,7 @@ from app.policy import Actor
 from app.services.client_rows import MOST_PHONES, add_clients, change_client
 from app.services.units import UnitNames
 from app.text import phone_digits
-from models import Client, ClientClaim, ClientWord, ImportRun, RunChange, Source, utcnow
+from models import Client, ClientClaim, ImportRun, RunChange, Source, utcnow
 
 FIELDS = (
     "full_name",
@@ -290,11 +290,3 @@ def free_unique(session: Session, wanted: Mapping[int, Mapping[str, Any]]) -> No
                 .values({name: None})
                 .execution_options(synchronize_session="fetch")
             )
-
-
-def forget_client(session: Session, client: Client, *, actor: Actor | None, subject: str) -> None:
-    """Take a client out whom a run should not have made: hidden, found by nothing, his keys free again."""
-    changes = {"is_hidden": True, "login": None, "object_guid": None}
-    change_client(session, client, changes, actor, subject)
-    session.execute(delete(ClientClaim).where(ClientClaim.client_id == client.id))
-    session.execute(delete(ClientWord).where(ClientWord.client_id == client.id))

@@ -15,16 +15,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid
-from app.events import Kind, record
+from app.events import Kind, record, record_many
 from app.policy import Actor
 from app.services.rows import find_row
 from app.services.typed import clean_text
 from app.text import fold_words, phone_digits, spellings
-from models import Client, ClientPhone, ClientWord, Unit
+from models import Client, ClientClaim, ClientPhone, ClientWord, Unit
 
 LENGTHS = {"full_name": 200, "login": 128, "email": 320, "job_title": 200, "room": 80, "note": 4000}
 FIELDS = frozenset({*LENGTHS, "unit_id", "is_active", "phones"})
 MOST_PHONES = 10
+BATCH = 500
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -43,9 +44,11 @@ def reindex_client(session: Session, client: Client) -> None:
         words += search_words(*double)
     words = list(dict.fromkeys(words))
     client.search_text = " " + " ".join(words)
-    session.execute(delete(ClientWord).where(ClientWord.client_id == client.id))
-    session.add_all(ClientWord(word=word, client_id=client.id) for word in words)
-    session.flush()
+    # past the session, which would look through all it remembers: large runs do this thousands of times
+    old = delete(ClientWord).where(ClientWord.client_id == client.id)
+    session.execute(old.execution_options(synchronize_session=False))
+    if words:
+        session.execute(insert(ClientWord), [{"word": word, "client_id": client.id} for word in words])
 
 
 def add_clients(
@@ -112,6 +115,31 @@ def change_client(
     old = {name: before[name] for name in new}
     record(session, Kind.CLIENT_EDITED, actor=actor, client_id=client.id, subject=subject, old=old, new=new)
     return client
+
+
+def forget_clients(session: Session, clients: Sequence[Client], *, actor: Actor | None, subject: str) -> None:
+    """Take clients out whom a run should not have made: hidden, found by nothing, their keys free again.
+
+    A few statements however many they are.
+    """
+    changes = {"is_hidden": True, "login": None, "object_guid": None}
+    entries = []
+    for client in clients:
+        new = {name: value for name, value in changes.items() if getattr(client, name) != value}
+        entries.append((client.id, {name: getattr(client, name) for name in new}, new))
+    ids = [client.id for client in clients]
+    session.flush()
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        for statement in (
+            update(Client).where(Client.id.in_(batch)).values(version=Client.version + 1, **changes),
+            delete(ClientClaim).where(ClientClaim.client_id.in_(batch)),
+            delete(ClientWord).where(ClientWord.client_id.in_(batch)),
+        ):
+            session.execute(statement.execution_options(synchronize_session=False))
+    for client in clients:
+        session.expire(client)
+    record_many(session, Kind.CLIENT_EDITED, entries, actor=actor, subject=subject)
 
 
 def _set_phones(client: Client, numbers: Sequence[str]) -> None:

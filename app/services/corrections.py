@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor, Verb, can_somewhere, ensure_can_somewhere
-from app.services.claims import Statement, tell
+from app.services.claims import FIELDS, Statement, tell
 from app.services.client_rows import clean_values
 from app.services.rows import find_row
 from app.services.units import UnitNames
@@ -22,6 +22,11 @@ ASKABLE = ("full_name", "unit_id", "job_title", "room", "phones", "email")
 MOST_OPEN = 20
 
 
+def can_ask(actor: Actor) -> bool:
+    """Whether this person may ask for a correction: whoever writes tickets, or edits clients himself."""
+    return can_somewhere(actor, Verb.CREATE) or can_somewhere(actor, Verb.EDIT_CLIENTS)
+
+
 def ask_correction(
     session: Session, client_id: int, changes: Mapping[str, Any], *, actor: Actor
 ) -> list[ChangeRequest]:
@@ -29,10 +34,9 @@ def ask_correction(
 
     Raises Forbidden for a person without any role, NotFound, Invalid naming the field that cannot be used.
     """
-    if not (can_somewhere(actor, Verb.CREATE) or can_somewhere(actor, Verb.EDIT_CLIENTS)):
+    if not can_ask(actor):
         raise Forbidden(_("You may not do this."))
-    query = select(Client).where(Client.id == client_id).options(selectinload(Client.phones))
-    client = session.scalars(query).one_or_none()
+    client = find_row(session, Client, client_id, options=[selectinload(Client.phones)])
     if client is None:
         raise NotFound(_("There is no such client."))
     clean = clean_values(session, {name: value for name, value in changes.items() if name in ASKABLE})
@@ -44,7 +48,8 @@ def ask_correction(
     )
     waiting = session.scalars(same).all()
     asked = {(request.field, repr(request.new)) for request in waiting}
-    fresh = [f for f in wanted if wanted[f] != known[f] and (f, repr(wanted[f])) not in asked]
+    differing = [f for f in FIELDS if f in wanted and wanted[f] != known[f]]
+    fresh = [f for f in differing if (f, repr(wanted[f])) not in asked]
     if len(waiting) + len(fresh) > MOST_OPEN:
         raise Invalid(_("Too many corrections of this client wait already: ask your coordinator."))
     requests = [
@@ -71,9 +76,11 @@ def open_corrections(
     return session.scalars(query.order_by(ChangeRequest.client_id, ChangeRequest.id).limit(limit)).all()
 
 
-def count_corrections(session: Session) -> int:
-    """How many corrections wait."""
+def count_corrections(session: Session, client_id: int | None = None) -> int:
+    """How many corrections wait, of one client or of all."""
     waiting = select(func.count()).select_from(ChangeRequest).where(ChangeRequest.decided_at.is_(None))
+    if client_id is not None:
+        waiting = waiting.where(ChangeRequest.client_id == client_id)
     return session.scalar(waiting) or 0
 
 

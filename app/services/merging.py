@@ -34,8 +34,7 @@ def merge_clients(
     if client_id == double_id:
         raise Invalid(_("Choose two different clients."))
     stays, double = (_load(session, number) for number in (client_id, double_id))
-    if _standing(double) > _standing(stays):
-        stays, double = double, stays
+    stays, double = who_stays(stays, double)
     run = start_run(session, RunKind.MERGE, title=f"{double.full_name} → {stays.full_name}", actor=actor)
     begin_writing(session, run)
     moved = _move_history(session, double.id, stays.id)
@@ -54,6 +53,11 @@ def merge_clients(
             session, Kind.CLIENT_MERGED, actor=actor, client_id=client.id, new={"double": double.id, **facts}
         )
     return stays, run
+
+
+def who_stays(one: Client, other: Client) -> tuple[Client, Client]:
+    """Who stays of two clients, and who goes: see :func:`merge_clients`."""
+    return (other, one) if _standing(other) > _standing(one) else (one, other)
 
 
 def take_back_merge(session: Session, change: RunChange, *, actor: Actor) -> None:
@@ -131,6 +135,8 @@ def _set_owner(session: Session, table: Any, ids: Iterable[int], client_id: int)
 def _after(session: Session, stays: Client, double: Client) -> None:
     """Counters and the look-up's words of both follow their histories."""
     for client in (stays, double):
+        # new tickets are counted in SQL, past this session: what it remembers may be old
+        session.refresh(client, ["tickets_count", "calls_count", "last_contact_at"])
         totals = [
             session.execute(
                 select(func.count(), func.max(table.created_at)).where(table.client_id == client.id)

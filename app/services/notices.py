@@ -5,16 +5,16 @@ A delivery is shown once: the page that wins the conditional UPDATE shows it, al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from flask_babel import gettext as _
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from app.events import Kind
+from app.notify.audience import heard_kinds
 from app.policy import Actor, Verb, is_visible
+from app.services.news_words import Words, other_words, ticket_words
 from app.services.reading import UNREAD, read_join
 from app.workflow import allowed_moves
 from models import Delivery, JournalEntry, OutboxEvent, Ticket, TicketRead, utcnow
@@ -23,39 +23,47 @@ POPUP = "popup"
 MISSED_AT_MOST = 100
 UNREAD_WINDOW = 200
 
-_ICONS = {
-    Kind.TICKET_CREATED: "envelope-plus",
-    Kind.TICKET_TRANSFERRED: "arrow-right-circle",
-    Kind.TICKET_TAKEN: "play-circle",
-    Kind.TICKET_RELEASED: "arrow-counterclockwise",
-    Kind.TICKET_COMPLETED: "check-circle",
-    Kind.TICKET_REOPENED: "arrow-repeat",
-    Kind.TICKET_COMMENTED: "chat-left-text",
-}
 
-
-@dataclass(frozen=True)
-class Notice:
-    """One piece of news about a ticket that the person sees, in his words."""
+@dataclass(frozen=True, kw_only=True)
+class Notice(Words):
+    """One piece of news that the person may hear, in his words; ``ticket`` is None if it is about none."""
 
     delivery: Delivery
     entry: JournalEntry
-    ticket: Ticket
-    text: str
-    icon: str
     unread: bool
-    may_take: bool
+    ticket: Ticket | None = None
+    may_take: bool = False
+
+
+def _may_hear(actor: Actor) -> ColumnElement[bool]:
+    """News about tickets that he sees now, and those without a ticket that his roles let him hear."""
+    kinds = heard_kinds(actor)
+    if not kinds:
+        return is_visible(actor)
+    about_ticket = and_(Ticket.id.is_not(None), is_visible(actor))
+    return or_(about_ticket, and_(JournalEntry.ticket_id.is_(None), JournalEntry.kind.in_(kinds)))
+
+
+def _unread(actor: Actor) -> ColumnElement[bool]:
+    """A ticket's news until he has looked at the ticket since; other news until a page has shown them."""
+    if not heard_kinds(actor):
+        return UNREAD
+    return or_(
+        and_(JournalEntry.ticket_id.is_not(None), UNREAD),
+        and_(JournalEntry.ticket_id.is_(None), Delivery.sent_at.is_(None)),
+    )
 
 
 def _news(actor: Actor) -> Select[Delivery, bool]:
-    """His deliveries about tickets that he sees now, with all that a line of the list needs."""
+    """His deliveries of what he may hear now, with all that a line of the list needs."""
     return (
-        select(Delivery, UNREAD.label("unread"))
+        select(Delivery, _unread(actor).label("unread"))
         .join(Delivery.event)
         .join(OutboxEvent.entry)
-        .join(Ticket, Ticket.id == JournalEntry.ticket_id)
+        # an outer join only for those whose roles let them hear of more than tickets
+        .join(Ticket, Ticket.id == JournalEntry.ticket_id, isouter=bool(heard_kinds(actor)))
         .outerjoin(TicketRead, read_join(actor))
-        .where(Delivery.user_id == actor.id, Delivery.channel == POPUP, is_visible(actor))
+        .where(Delivery.user_id == actor.id, Delivery.channel == POPUP, _may_hear(actor))
         .options(
             contains_eager(Delivery.event).contains_eager(OutboxEvent.entry).joinedload(JournalEntry.actor)
         )
@@ -75,16 +83,17 @@ def list_notices(
 
 
 def claim_notice(session: Session, delivery_id: int, *, actor: Actor) -> Notice | None:
-    """The news if this call is the first to show it and the person still sees the ticket, else None.
+    """The news if this call is the first to show it and the person may still hear it, else None.
 
-    Writes within the caller's transaction; a delivery that is hidden by now counts as shown.
+    Writes within the caller's transaction; a delivery that is hidden or dealt with by now counts as shown.
     """
     if not _claim(session, Delivery.id == delivery_id, actor=actor):
         return None
     row = session.execute(_news(actor).where(Delivery.id == delivery_id)).one_or_none()
     if row is None:
         return None
-    return _notices(session, [(row[0], bool(row[1]))], actor)[0]
+    notice = _notices(session, [(row[0], bool(row[1]))], actor)[0]
+    return None if notice.is_over else notice
 
 
 def claim_rest(session: Session, upto_id: int, *, actor: Actor) -> int:
@@ -103,7 +112,7 @@ def missed_ids(session: Session, *, actor: Actor) -> list[int]:
 
 
 def count_unread(session: Session, *, actor: Actor) -> int:
-    """How many of his latest news are about tickets that he has not looked at since."""
+    """How many of his latest news he has not read."""
     latest = (
         select(Delivery.id)
         .where(Delivery.user_id == actor.id, Delivery.channel == POPUP)
@@ -111,7 +120,7 @@ def count_unread(session: Session, *, actor: Actor) -> int:
         .limit(UNREAD_WINDOW)
         .subquery()
     )
-    query = _news(actor).where(Delivery.id.in_(select(latest.c.id)), UNREAD)
+    query = _news(actor).where(Delivery.id.in_(select(latest.c.id)), _unread(actor))
     return session.scalar(query.with_only_columns(func.count())) or 0
 
 
@@ -138,53 +147,25 @@ def _claim(session: Session, *conditions: object, actor: Actor) -> int:
 
 
 def _notices(session: Session, rows: Sequence[tuple[Delivery, bool]], actor: Actor) -> list[Notice]:
-    ids = {delivery.event.entry.ticket_id for delivery, _unread in rows}
+    entries = [delivery.event.entry for delivery, _unread in rows]
+    ids = {entry.ticket_id for entry in entries if entry.ticket_id is not None}
     query = select(Ticket).where(Ticket.id.in_(ids)).options(joinedload(Ticket.client))
     tickets = {ticket.id: ticket for ticket in session.scalars(query)} if ids else {}
+    others = other_words(session, (entry for entry in entries if entry.ticket_id is None))
     notices = []
     for delivery, unread in rows:
         entry = delivery.event.entry
-        ticket = tickets[entry.ticket_id or 0]
+        ticket = tickets[entry.ticket_id] if entry.ticket_id is not None else None
+        words = ticket_words(entry, ticket, actor) if ticket else others[entry.id]
+        may_take = ticket is not None and Verb.TAKE in allowed_moves(actor, ticket)
         notices.append(
             Notice(
+                **asdict(words),
                 delivery=delivery,
                 entry=entry,
-                ticket=ticket,
-                text=_words(entry, actor),
-                icon=_ICONS.get(Kind(entry.kind), "bell"),
                 unread=unread,
-                may_take=Verb.TAKE in allowed_moves(actor, ticket),
+                ticket=ticket,
+                may_take=may_take,
             )
         )
     return notices
-
-
-def _words(entry: JournalEntry, actor: Actor) -> str:
-    """What has happened, as a headline for this person."""
-    name = entry.actor.full_name if entry.actor else _("Helpdesk")
-    sentences: dict[str, Callable[[], object]] = {
-        Kind.TICKET_CREATED: lambda: _created(entry, actor),
-        Kind.TICKET_TRANSFERRED: lambda: _transferred(entry, actor, name),
-        Kind.TICKET_TAKEN: lambda: _("%(name)s took it", name=name),
-        Kind.TICKET_RELEASED: lambda: _("%(name)s released it", name=name),
-        Kind.TICKET_COMPLETED: lambda: _("%(name)s completed it", name=name),
-        Kind.TICKET_REOPENED: lambda: _("%(name)s reopened it", name=name),
-        Kind.TICKET_COMMENTED: lambda: _("%(name)s commented", name=name),
-    }
-    sentence = sentences.get(entry.kind)
-    return str(sentence() if sentence else _("%(name)s changed it", name=name))
-
-
-def _created(entry: JournalEntry, actor: Actor) -> object:
-    mine = entry.new.get("assignee_id") == actor.id
-    return _("New ticket for you") if mine else _("New ticket for your department")
-
-
-def _transferred(entry: JournalEntry, actor: Actor, name: str) -> object:
-    """To him by name, to a department of his, or past him (he wrote it or had it)."""
-    place = entry.new
-    if place.get("assignee_id") == actor.id:
-        return _("Transferred to you")
-    if place.get("department_id") in actor.departments:
-        return _("Transferred to your department")
-    return _("%(name)s sent it on", name=name)

@@ -25,6 +25,7 @@ from models import (
     Ticket,
     Topic,
     Unit,
+    UnitAlias,
 )
 
 COUNTED = 1000
@@ -179,11 +180,20 @@ def merge_rows(
     for row in rows:
         moved = _move_users(session, table, row.id, target_id)
         old, subject = snapshot(session, row), subject_of(row)
+        if isinstance(row, Unit):
+            _remember_name(session, row, target_id)
         session.delete(row)
         session.flush()
         new = {"merged_into": target_id, "moved": moved}
         record(session, Kind.REFERENCE_DELETED, actor=actor, subject=subject, old=old, new=new)
     return len(rows)
+
+
+def _remember_name(session: Session, unit: Unit, target_id: int) -> None:
+    """Imports go on writing the old name, and mean the unit that it is now."""
+    moved = update(UnitAlias).where(UnitAlias.unit_id == unit.id).values(unit_id=target_id)
+    session.execute(moved.execution_options(synchronize_session=False))
+    session.merge(UnitAlias(name=unit.name.casefold(), unit_id=target_id))
 
 
 def _move_users(session: Session, table: type[Topic] | type[Unit], source: int, target: int) -> int:

@@ -28,6 +28,7 @@ class Word:
 class FieldSource:
     """Whose word counts for a field, and what others say that differs.
 
+    ``value`` is what follows from all; telephones of several sources stand together in it, then ``is_joint``.
     ``is_pinned``: a person's word stands, and letting it go would bring another's.
     """
 
@@ -35,6 +36,8 @@ class FieldSource:
     counts: Word
     others: list[Word]
     is_pinned: bool
+    value: Any = None
+    is_joint: bool = False
 
 
 def field_sources(session: Session, client_id: int) -> dict[str, FieldSource]:
@@ -57,7 +60,9 @@ def field_sources(session: Session, client_id: int) -> dict[str, FieldSource]:
             value = resolve(claims, field)
             others = [word for word in words[1:] if word.value != value]
             pinned = words[0].source is Source.PERSON and len(words) > 1
-            found[field] = FieldSource(field, words[0], others, pinned)
+            joint = field == "phones" and words[0].source is not Source.PERSON and len(words) > 1
+            others = words[1:] if joint else others
+            found[field] = FieldSource(field, words[0], others, pinned, value, joint)
     return found
 
 

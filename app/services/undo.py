@@ -17,12 +17,12 @@ from app.services.book_rows import take_back_decisions
 from app.services.claims import (
     Claims,
     apply_claims,
-    forget_client,
     free_unique,
     load_claims,
     resolve,
     write_claim,
 )
+from app.services.client_rows import forget_clients
 from app.services.merging import take_back_merge
 from app.services.runs import access_run, begin_writing
 from app.services.units import UnitNames
@@ -38,34 +38,36 @@ from models import (
     utcnow,
 )
 
-BATCH = 500
-_DONE = (RunStage.APPLIED, RunStage.FAILED)
-_HEARD_OF_ELSEWHERE = frozenset({Source.DIRECTORY, Source.BOOK, Source.LIST, Source.MERGED})
+BATCH = 200  # the session looks through all it remembers at every change
+DONE = (RunStage.APPLIED, RunStage.FAILED)
+HEARD_OF_ELSEWHERE = frozenset({Source.DIRECTORY, Source.BOOK, Source.LIST, Source.MERGED})
 
 
 def undo_run(session: Session, run_id: int, *, actor: Actor) -> dict[str, int]:
     """Take back everything a run did, and the decisions made about its rows; one transaction.
 
     What a person or a later run has said since stays. Clients whom the run made are hidden, unless tickets or
-    calls were written for them meanwhile: those stay, and are counted as ``kept``.
+    calls were written for them meanwhile: those stay, and are counted as ``kept``. The run's ``details`` keep
+    the numbers as ``taken_back``.
     Raises Forbidden, NotFound; Invalid for a run that changed nothing, Conflict when another run writes now.
     """
     run = access_run(session, run_id, actor=actor)
-    if run.stage not in _DONE:
+    if run.stage not in DONE:
         raise Invalid(_("Only a run that is done can be taken back."))
     begin_writing(session, None)
     counts: Counter[str] = Counter()
-    children = select(ImportRun).where(ImportRun.parent_id == run.id, ImportRun.stage.in_(_DONE))
+    children = select(ImportRun).where(ImportRun.parent_id == run.id, ImportRun.stage.in_(DONE))
     for child in session.scalars(children.order_by(ImportRun.id.desc())).all():
         counts += _take_back(session, child, actor)
     counts += _take_back(session, run, actor)
+    run.details = {**run.details, "taken_back": dict(counts)}
     return dict(counts)
 
 
 def _take_back(session: Session, run: ImportRun, actor: Actor) -> Counter[str]:
     claimed = session.execute(
         update(ImportRun)
-        .where(ImportRun.id == run.id, ImportRun.stage.in_(_DONE))
+        .where(ImportRun.id == run.id, ImportRun.stage.in_(DONE))
         .values(stage=RunStage.UNDONE, undone_at=utcnow(), undone_by_id=actor.id)
         .execution_options(synchronize_session="fetch")
     )
@@ -101,6 +103,7 @@ class _Reversal:
         self.units = UnitNames(session)
         self.touched: dict[int, set[str]] = {}
         self.counts: Counter[str] = Counter()
+        self.gone: list[Client] = []
         self.clients: dict[int, Client] = {}
         self.stored: dict[int, dict[str, ClientClaim]] = {}
 
@@ -117,11 +120,12 @@ class _Reversal:
                 self._take_out(change)
             else:
                 self._restore(change)
+        forget_clients(self.session, self.gone, actor=self.actor, subject=self.subject)
         self._apply()
         return self.counts
 
     def _is_only_ours(self, change: RunChange) -> bool:
-        others = _HEARD_OF_ELSEWHERE - {change.source}
+        others = HEARD_OF_ELSEWHERE - {change.source}
         return not others & self.stored.get(change.client_id, {}).keys()
 
     def _take_out(self, change: RunChange) -> None:
@@ -130,7 +134,7 @@ class _Reversal:
             self.counts["kept"] += 1
             return
         self.touched.pop(client.id, None)
-        forget_client(self.session, client, actor=self.actor, subject=self.subject)
+        self.gone.append(client)
         self.counts["removed"] += 1
 
     def _restore(self, change: RunChange) -> None:

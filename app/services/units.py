@@ -9,13 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.services.client_rows import stored_value
-from models import Client, Unit
+from models import Client, Unit, UnitAlias
 
 LONGEST_UNIT = 200
 
 
 class UnitNames:
-    """The units of the organisation, read once when first asked for; a new name becomes a new unit."""
+    """The units of the organisation, read once when first asked for; a new name becomes a new unit.
+
+    A name of a unit that was merged into another is that other: the next import does not part them again.
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -66,5 +69,6 @@ class UnitNames:
         if self._ids is None:
             rows = self.session.execute(select(Unit.id, Unit.name)).all()
             self._names = {row[0]: row[1] for row in rows}
-            self._ids = {row[1].casefold(): row[0] for row in rows}
+            aliases = self.session.execute(select(UnitAlias.name, UnitAlias.unit_id))
+            self._ids = {row[0]: row[1] for row in aliases} | {row[1].casefold(): row[0] for row in rows}
         return self._ids

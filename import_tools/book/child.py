@@ -1,7 +1,7 @@
 """The process that reads one phone book: ``python -m import_tools.book.child``, started by ``sandbox``.
 
 The job comes as JSON on the standard input, progress goes out as lines of a percentage and a step, and what
-was read, or why it was not, is written as JSON into the job's folder.
+was read, or why it was not, is written as lines of JSON into the job's folder.
 """
 
 from __future__ import annotations
@@ -29,13 +29,21 @@ def main() -> None:
     job = json.load(sys.stdin)
     _limit_time(job["seconds"])
     try:
-        result = read_file(job, _tell, _limit_memory)
+        _write(job, read_file(job, _tell, _limit_memory))
     except Refused as refusal:
-        result = {"refused": refusal.code, "values": refusal.values}
+        _write(job, {"refused": refusal.code, "values": refusal.values})
     except MemoryError:
-        result = {"refused": "memory", "values": {"number": job["memory_bytes"] // 1024 // 1024}}
-    Path(job["folder"], RESULT).write_text(json.dumps(result), encoding="utf-8")
+        _write(job, {"refused": "memory", "values": {"number": job["memory_bytes"] // 1024 // 1024}})
     _tell(100, "done")
+
+
+def _write(job: dict[str, Any], result: dict[str, Any]) -> None:
+    """A line for what is known of the whole, and one for each entry: a long book needs no second copy."""
+    entries = result.pop("entries", ())
+    with Path(job["folder"], RESULT).open("w", encoding="utf-8", errors="replace") as stream:
+        stream.write(json.dumps(result, ensure_ascii=False) + "\n")
+        for entry in entries:
+            stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
 def _limit_time(seconds: int) -> None:
@@ -94,7 +102,7 @@ def read_file(
 
 
 def _tables(path: Path, kind: str, budget: Budget) -> tuple[list[Table], list[str]]:
-    if kind == "text":
+    if kind == "csv":
         from import_tools.book.texts import read_text
 
         return [read_text(path, budget)], []

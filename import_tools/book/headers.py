@@ -12,9 +12,9 @@ from import_tools.columns import HEADERS, MANY, field_of, plain_header
 
 LAST_HEADER_ROW = 20
 _STEMS = (
-    ("phone", "телефон тел внутрішній внутренний мобільний мобильный міський городской phone mobile"),
+    ("phone", "телефон тел внутрішній внутренний мобільний мобильный phone mobile"),
     ("room", "кабінет кабинет кімната комната номеркаб каб аудиторія аудитория room"),
-    ("name", "піб прізвищеі прізвищета фио фамилияи name employee"),
+    ("name", "піб прізвищеі прізвищета фио фамилияи"),
     ("unit", "відділ підрозділ отдел подразделение department"),
     ("job_title", "посада должность position"),
     ("email", "email пошта почта електронна электронная"),
@@ -88,7 +88,9 @@ def _header_index(rows: Sequence[Sequence[str]]) -> int:
         exact = count_headers(cells)
         fields = {meaning(cell) for cell in cells if cell} - {""}
         named = exact and fields & {"name", "surname"}
-        if (named or len(fields) > 1) and len(fields) + exact > best and not any(map(_has_number, cells)):
+        # “Телефон (044)” may be a header; without a header for names it may as well be somebody's phone
+        numbers = [cell for cell in cells if _has_number(cell) and not (named and meaning(cell))]
+        if (named or len(fields) > 1) and len(fields) + exact > best and not numbers:
             best, found = len(fields) + exact, index
     return found
 

@@ -19,7 +19,7 @@ _ARCHIVES = (b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 _OLD_WORD = (b"\xdb\xa5", b"\x31\xbe\x00\x00", b"\x9b\xa5", b"\xdc\xa5")
 _OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
 _ENDINGS = {
-    "text": {"csv", "tsv", "txt", "tab", "prn", ""},
+    "csv": {"csv", "tsv", "txt", "tab", "prn", ""},
     "xlsx": {"xlsx", "xlsm", "xltx", "xltm", ""},
     "docx": {"docx", "docm", "dotx", "dotm", ""},
     "html": {"html", "htm", ""},
@@ -27,7 +27,7 @@ _ENDINGS = {
 
 
 def tell_kind(path: Path) -> str:
-    """``text xlsx xls ods docx doc rtf html``. Raises Refused for what is none of them."""
+    """``csv xlsx xls ods docx doc rtf html``. Raises Refused for what is none of them."""
     data = path.read_bytes()
     head = data[:4096]
     if not data.strip(b"\x00\t\r\n \xef\xbb\xbf\xff\xfe"):
@@ -50,7 +50,7 @@ def tell_kind(path: Path) -> str:
         rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|head|meta|style|body|table)\b", plain, re.S
     ):
         return "html"
-    return "text"
+    return "csv"
 
 
 def lying_ending(name: str, kind: str) -> bool:

@@ -42,6 +42,7 @@ class Problem:
 class Book:
     """A phone book and how it was understood.
 
+    ``kind`` is that of the content: ``csv`` for every text with separators, else the usual ending.
     ``header_line`` is 0 when there is no header; ``columns`` maps our fields to the headers they are read
     from; ``digest`` is the SHA-256 of the file.
     """

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Any
 
 from import_tools.book.tables import LONGEST_CELL, Fault
 from import_tools.book.values import count_digits, is_day, is_nothing, one_line, split_name, split_phones
-from import_tools.book.words import continues_name, is_full_name, is_surely_section, is_surname
+from import_tools.book.words import continues_name, is_book_title, is_full_name, is_surely_section, is_surname
 
 _ONCE = ("room", "email")
 _MORE = ("job_title", "note")
 _LONGEST_QUOTE = 200
 
 
-@dataclass
+@dataclass(slots=True)
 class Record:
     """A row by fields. ``own`` are the fields that are not taken over from a merged cell."""
 
@@ -37,7 +36,7 @@ class Record:
         return self.values.get("name", "")
 
 
-@dataclass
+@dataclass(slots=True)
 class Draft:
     """A person that may go on in the next line."""
 
@@ -63,10 +62,14 @@ class People:
     _open: Draft | None = None
     _surname: Record | None = None
 
-    def read(self, records: Sequence[Record]) -> None:
+    def read(self, records: Iterable[Record]) -> None:
         """Every record becomes a person, a part of one, a section, or a problem."""
-        for record, following in zip_longest(records, records[1:]):
+        rest = iter(records)
+        record = next(rest, None)
+        while record:
+            following = next(rest, None)
             self._read(record, following)
+            record = following
 
     def _read(self, record: Record, following: Record | None) -> None:
         above, self._open = self._open, None
@@ -137,7 +140,8 @@ class People:
             self._report(record, "section_or_person")
 
     def _begin_section(self, text: str) -> None:
-        self.unit = one_line(text).rstrip(":").rstrip()
+        if not is_book_title(text):
+            self.unit = one_line(text).rstrip(":").rstrip()
 
     def _add(self, record: Record) -> None:
         first = self._surname or record

@@ -44,9 +44,9 @@ def read_book(
     if "refused" in result:
         raise Invalid(describe_refusal(result["refused"], result["values"], name))
     return Book(
-        entries=tuple(BookEntry(**entry | {"phones": tuple(entry["phones"])}) for entry in result["entries"]),
+        entries=tuple(map(_entry, result["entries"])),
         problems=tuple(map(_problem, result["problems"])),
-        kind=_kind(result, name),
+        kind=result["kind"],
         encoding=result["encoding"],
         separator=result["separator"],
         header_line=result["header_line"],
@@ -61,13 +61,13 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _entry(told: list[Any]) -> BookEntry:
+    row, line, name, phones, *others = told
+    return BookEntry(row, line, name, tuple(phones), *others)
+
+
 def _problem(told: dict[str, Any]) -> Problem:
     return Problem(told["line"], told["text"], describe_problem(told["code"], told["values"]), told["sheet"])
-
-
-def _kind(result: dict[str, Any], name: str) -> str:
-    """``csv`` for every text with separators; the other kinds by their usual endings."""
-    return "csv" if result["kind"] == "text" else str(result["kind"])
 
 
 def _columns(columns: dict[str, list[int]], headers: list[str]) -> dict[str, str]:

@@ -51,11 +51,17 @@ def run_child(
             code, late = _run(job, folder, limits.seconds, tell, complaints)
             result = Path(folder, RESULT)
             if code == 0 and result.is_file():
-                return dict(json.loads(result.read_bytes()))
+                return _read_result(result)
             if late or code in _TIMES_UP:
                 return {"refused": "time", "values": {"number": limits.seconds}}
             _log_end(code, complaints)
     return {"refused": "crashed", "values": {"number": limits.memory_bytes // 1024 // 1024}}
+
+
+def _read_result(path: Path) -> dict[str, Any]:
+    with path.open(encoding="utf-8") as stream:
+        result: dict[str, Any] = json.loads(next(stream))
+        return result | {"entries": [json.loads(line) for line in stream]}
 
 
 def find_office(programs: str | None = None) -> str:

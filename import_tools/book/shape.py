@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from import_tools.book.headers import Header, count_headers, find_header
-from import_tools.book.people import People, Record
+from import_tools.book.people import Draft, People, Record
 from import_tools.book.refusal import Refused
 from import_tools.book.tables import MOST_COLUMNS, Fault, Merge, Table
 from import_tools.book.values import clean, is_nothing, one_line
-from import_tools.book.words import is_generic_title
+from import_tools.book.words import is_full_name, is_generic_title
 
 _NAMES = ("surname", "first_name", "patronymic")
 
@@ -21,7 +23,7 @@ _NAMES = ("surname", "first_name", "patronymic")
 class Shaped:
     """What all tables of a file came to."""
 
-    entries: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[tuple[Any, ...]] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
     header: Header | None = None
     header_line: int = 0
@@ -48,6 +50,7 @@ def _shape(table: Table, shaped: Shaped, stem: str, several: bool) -> None:
     frame = _frame(table)
     rows: list[list[str]] = frame.to_numpy().tolist()
     header = find_header(rows) or _carried(shaped.header, rows)
+    del rows
     if header is None:
         if several:
             shaped.problems.append(_problem(0, table.name, "no_header_here", sheet=table.name))
@@ -59,7 +62,7 @@ def _shape(table: Table, shaped: Shaped, stem: str, several: bool) -> None:
         shaped.header_line = table.rows[header.index].line if start else 0
     people = People(_unit_of(table, header, stem, several))
     people.read(_records(table, frame, header, shaped.rows - first))
-    shaped.entries += [_entry(asdict(draft), table.name) for draft in people.drafts]
+    shaped.entries += [_entry(draft, table.name) for draft in people.drafts]
     shaped.problems += [problem | {"sheet": table.name} for problem in people.problems]
     shaped.rows += max(0, table.rows[-1].number - first)
 
@@ -88,14 +91,14 @@ def _unit_of(table: Table, header: Header, stem: str, several: bool) -> str:
     return name if several or not table.heading else ""
 
 
-def _records(table: Table, frame: pd.DataFrame, header: Header, offset: int) -> list[Record]:
+def _records(table: Table, frame: pd.DataFrame, header: Header, offset: int) -> Iterator[Record]:
+    widths = _widths(table, header)
     taken = _taken_over(table.merges, frame, header)
     wide = {
         merge.top: merge.left
         for merge in table.merges
         if merge.top == merge.bottom and merge.right > merge.left
     }
-    records = []
     for row, cells in zip(table.rows, frame.to_numpy().tolist(), strict=True):
         if row.number <= (table.rows[header.index].number if header.index >= 0 else 0):
             continue
@@ -103,10 +106,10 @@ def _records(table: Table, frame: pd.DataFrame, header: Header, offset: int) -> 
             continue
         record = _record(row.number + offset, row.line, cells, header, taken.get(row.number, set()))
         record.merged = row.number in wide
-        record.fault = row.fault or (_wrong_width(row.cells, header) if table.fixed else None)
-        record.spoilt = [fault for place, fault in row.spoilt.items() if place in header.places]
-        records.append(record)
-    return records
+        width = _wrong_width(row.cells, *widths) if table.fixed else None
+        record.fault = row.fault or width or _several_names(cells, header)
+        record.spoilt = [fault for place, fault in (row.spoilt or {}).items() if place in header.places]
+        yield record
 
 
 def _taken_over(merges: list[Merge], frame: pd.DataFrame, header: Header) -> dict[int, set[int]]:
@@ -160,19 +163,34 @@ def _counts_columns(cells: list[str]) -> bool:
     return len(there) > 1 and there == [str(number) for number in range(1, len(there) + 1)]
 
 
-def _wrong_width(cells: list[str], header: Header) -> Fault | None:
+def _widths(table: Table, header: Header) -> tuple[int, int]:
+    """The fewest and the most cells of a row: those that the header names, and all that it has."""
+    if header.index >= 0:
+        return header.width, max(header.width, len(table.rows[header.index].cells))
+    usual = Counter(len(row.cells) for row in table.rows if len(row.cells) > 1).most_common(1)
+    width = usual[0][0] if usual else 1
+    return width, width
+
+
+def _wrong_width(cells: list[str], least: int, most: int) -> Fault | None:
+    """A cell too many or too few: any of them may stand in the wrong column. One alone is in the first."""
     filled = max((place + 1 for place, cell in enumerate(cells) if cell.strip()), default=0)
-    width = header.width or max(header.places) + 1
-    if filled <= 1 or (header.index < 0 and filled <= width):
-        return None
-    if filled > width or len(cells) < width:
-        return Fault("width", {"there": max(filled, min(len(cells), width)), "wanted": width})
+    if filled > most or (filled > 1 and len(cells) < least):
+        return Fault("width", {"there": max(filled, min(len(cells), least)), "wanted": least})
     return None
 
 
-def _entry(draft: dict[str, Any], sheet: str) -> dict[str, Any]:
-    del draft["last"]
-    return draft | {"sheet": sheet}
+def _several_names(cells: list[str], header: Header) -> Fault | None:
+    """People below each other in one cell: nobody knows whose the phones are."""
+    names = [cells[place] for place in header.columns.get("name", []) if place < len(cells)]
+    several = any("\n" in name and all(map(is_full_name, name.split("\n"))) for name in names)
+    return Fault("several_names") if several else None
+
+
+def _entry(draft: Draft, sheet: str) -> tuple[Any, ...]:
+    """The values of a ``BookEntry`` in their order."""
+    known = (draft.row, draft.line, draft.name, draft.phones, draft.room, draft.unit)
+    return *known, draft.job_title, draft.email, draft.note, sheet
 
 
 def _problem(line: int, text: str, code: str, sheet: str = "", **values: Any) -> dict[str, Any]:

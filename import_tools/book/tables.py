@@ -19,7 +19,7 @@ class Fault:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """``number`` counts the rows, ``line`` the lines of the file: a line break in a cell makes them differ.
 
@@ -30,7 +30,7 @@ class Row:
     line: int
     cells: list[str]
     fault: Fault | None = None
-    spoilt: dict[int, Fault] = field(default_factory=dict)
+    spoilt: dict[int, Fault] | None = None
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def split_rows(lines: list[str], separator: str) -> Iterator[Row]:
 
 
 def _record(lines: list[str], start: int, separator: str) -> tuple[list[str], int, Fault | None]:
-    reader = csv.reader(islice(lines, start, start + LONGEST_RECORD), delimiter=separator, strict=True)
+    reader = csv.reader(iter(lines[start : start + LONGEST_RECORD]), delimiter=separator, strict=True)
     try:
         return next(reader, []), max(reader.line_num, 1), None
     except csv.Error:

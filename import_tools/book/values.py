@@ -6,11 +6,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from import_tools.book.words import is_section_name
+
 _NOTHING = frozenset({"", "-", "--", "---", "—", "–", "немає", "нема", "нет", "none", "n/a"})
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0e-\x1f\x7f]")
 _PARTS = re.compile(r"\s*(?:[;,|/\\\n]|(?<=\d)\s+(?:та|і|й|и|and)\s+(?=\D{0,6}\d))\s*")
 _SHORTEST = 3
 _LONG = 5
+# longer texts would only make the search for numbers slow
+_LONGEST_NAME = 300
 # a capital К. before a number is an initial
 _ROOM_WORDS = "(?i:каб|кабінет|кабинет|кім|кімн|кімната|комн|комната|room|офіс|офис|ауд)|к"
 _ROOM = re.compile(rf"[\s,;]*\(?\s*\b((?:{_ROOM_WORDS})\b\.?\s*№?\s*\d[\w/-]*)\s*\)?[\s,;]*")
@@ -87,6 +91,8 @@ def _between(text: str, before: str, after: str) -> str:
 def split_name(text: str, *, has_phone: bool) -> Split:
     """Take a room and phones out of a name; a bare number is a phone only where the row has no other."""
     name, room = text, ""
+    if len(text) > _LONGEST_NAME:
+        return Split(text)
     found = _ROOM.search(text)
     if found:
         room = found[1]
@@ -99,6 +105,9 @@ def split_name(text: str, *, has_phone: bool) -> Split:
         or count_digits(number["phone"]) < (2 if number["word"] else _SHORTEST)
         or not number.start()
     ):
+        return Split(_trim(name), room)
+    if not number["word"] and (is_section_name(name) or name[: number.start()].rstrip().endswith("№")):
+        # “Цех 305” is called so
         return Split(_trim(name), room)
     rest = _trim(name[: number.start()])
     if has_phone and not number["word"]:

@@ -102,6 +102,7 @@ PROBLEMS: dict[str, Callable[..., str]] = {
     "long_cell": lambda **v: _("A cell is longer than %(number)s characters.", **v),
     "error_cell": lambda **v: _("A cell holds the error %(text)s instead of a value.", **v),
     "formula": lambda **v: _("The formula %(text)s has no value: open the file in Excel and save it.", **v),
+    "several_names": lambda: _("Several people are in one cell: give each a row."),
     "no_name": lambda: _("The line has no name."),
     "section_or_person": lambda: _("This may be a section or a person without a phone; it was left out."),
     "two_rooms": lambda **v: _("Another room, %(name)s, stands beside the name.", **v),

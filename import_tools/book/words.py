@@ -40,6 +40,11 @@ def is_generic_title(text: str) -> bool:
     return bool(_GENERIC.fullmatch(text.strip()))
 
 
+def is_book_title(text: str) -> bool:
+    """Whether a row is the title of the whole book."""
+    return bool(re.search(r"довідник|справочник|directory|phone ?book", text, re.IGNORECASE))
+
+
 def is_surname(text: str) -> bool:
     """One word that ends like a surname and is no section."""
     return bool(_SURNAME.fullmatch(text)) and not is_section_name(text)

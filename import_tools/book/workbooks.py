@@ -22,7 +22,7 @@ _MOST_PLACES = 40_000_000
 def read_workbook(path: Path, kind: str, budget: Budget) -> tuple[list[Table], list[str]]:
     """The visible sheets, and the names of the hidden ones. Raises Refused."""
     try:
-        with pd.ExcelFile(path, engine="calamine") as workbook:
+        with path.open("rb") as stream, pd.ExcelFile(stream, engine="calamine") as workbook:
             return _sheets(workbook.book, read_unseen(path, kind), budget)
     except PasswordError:
         raise Refused("password") from None
@@ -30,6 +30,11 @@ def read_workbook(path: Path, kind: str, budget: Budget) -> tuple[list[Table], l
         if "password" in str(error).casefold():
             raise Refused("password") from None
         raise Refused("damaged") from None
+    except BaseException as panic:
+        # calamine is Rust: what it did not expect is no Exception, and has no public name
+        if type(panic).__name__ == "PanicException":
+            raise Refused("damaged") from None
+        raise
 
 
 def _sheets(book: Any, unseen: dict[str, Unseen], budget: Budget) -> tuple[list[Table], list[str]]:
@@ -85,4 +90,5 @@ def cell_text(value: object) -> str:
         return value.isoformat(" ", timespec="minutes")
     if isinstance(value, datetime.time):
         return value.isoformat(timespec="minutes")
-    return str(value)
+    # how a workbook writes a carriage return
+    return str(value).replace("_x000D_", "\n")

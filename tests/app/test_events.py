@@ -49,11 +49,14 @@ def test_system_acts_without_actor_and_address(session: Session) -> None:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_only_what_happens_to_tickets_is_told(session: Session, kind: Kind) -> None:
+def test_only_what_happens_to_tickets_and_runs_that_need_somebody_is_told(
+    session: Session, kind: Kind
+) -> None:
+    told = kind.value.startswith("ticket.") or kind.value in {"run.stopped", "run.failed"}
     entry = record(session, kind, actor=None)
     events = session.scalars(select(OutboxEvent.journal_id)).all()
-    assert events == ([entry.id] if kind.value.startswith("ticket.") else [])
-    assert (kind in TOLD) == kind.value.startswith("ticket.")
+    assert events == ([entry.id] if told else [])
+    assert (kind in TOLD) == told
 
 
 def test_unit_of_work_commits_once_and_pokes_the_worker(session: Session) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 _KMU = {
-    **dict(zip("абвгґдезийіїклмнопрстуфь'", "a b v h g d e z y i i i k l m n o p r s t u f".split() + ["", ""], strict=True)),
+    **dict(zip("абвгґдезийіїклмнопрстуфь'", ["a", "b", "v", "h", "g", "d", "e", "z", "y", "i", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f"] + ["", ""], strict=True)),
     "є": "ie", "ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "iu", "я": "ia",
     "ё": "io", "ы": "y", "э": "e", "ъ": "",
 }  # fmt: skip

@@ -273,7 +273,7 @@ def _picture(session: Session) -> list[tuple[Any, ...]]:
 def _break(proxy: BrokenProxy, how: str) -> None:
     match how:
         case "refused":
-            proxy.is_down = True
+            proxy.down()
         case "hang":
             proxy.is_hanging = True
         case "cut":

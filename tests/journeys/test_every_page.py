@@ -15,8 +15,15 @@ from sqlalchemy.orm import Session
 
 from app.events import unit_of_work
 from app.extensions import db
+from app.services.claims import Statement, tell
+from app.services.clients import update_client
 from app.services.comments import add_comment
-from models import BookRow, Client, ImportRun, Staff
+from app.services.corrections import ask_correction
+from app.services.doubles import Suspicion, keep_suspicions
+from app.services.merging import merge_clients
+from app.services.runs import finish_run, start_run, stop_run
+from models import BookRow, Client, ImportRun, RowStanding, RunKind, Source, Staff
+from tests.support.books import make_book, make_known, make_row
 from tests.support.factories import (
     actor_of,
     make_client,
@@ -49,6 +56,15 @@ STAFF_PAGES = [
     "/clients/{client}/edit",
     "/client-base/imports",
     "/client-base/imports/{book}",
+    "/clients/{client}/suggest",
+    "/client-base/corrections",
+    "/client-base/doubles",
+    "/client-base/merge?client={client}",
+    "/client-base/merge?client={client}&double={double}",
+    "/client-base/runs",
+    "/client-base/runs/{applied}",
+    "/client-base/runs/{running}",
+    "/client-base/runs/{waiting}",
     "/notices/",
     "/settings/",
 ]
@@ -70,6 +86,11 @@ ADMINISTRATOR_PAGES = [
     "/client-base/directory",
     "/console/",
     "/console/journal/",
+    "/client-base/",
+    "/client-base/?view=sure",
+    "/client-base/?view=directory",
+    "/client-base/?view=book",
+    "/client-base/?view=left",
 ]
 # every page in two of the four looks, so that each look meets each half of the pages
 CASES = [
@@ -104,20 +125,43 @@ def ids(live_server: LiveServer) -> dict[str, int]:
                 session, author=coordinator, department=department, client=client, topic=topic,
                 subject="The printer prints nothing", body="Since the morning.", **values,
             )  # fmt: skip
+        book, known = make_book(session), make_known(session, "Ткаченко Олена", unit_id=unit.id)
+        make_known(session, "Лисенко Марія", email="lysenko@corp.example")
+        make_row(session, book, "Ткаченко О.", candidates=[client, known], phones=["234"], room="214")
+        make_row(session, book, "Ткаченко Олена", standing=RowStanding.LINKED, client=known)
+        make_row(session, book, "Fax", standing=RowStanding.UNMATCHED, phones=["9-99"])
         session.commit()
+        numbers = fill_client_base(session, client, coordinator)
         with unit_of_work(session):
             add_comment(session, ticket, "I am on my way.", actor=actor_of(session, employee))
-        book = make_waiting_book(session, client)
+        numbers["book"] = make_waiting_book(session, client).id
         session.commit()
-        found = {
-            "book": book.id,
-            "ticket": ticket.id,
-            "client": client.id,
-            "department": department.id,
-            "user": employee.id,
-        }
+        found = {"ticket": ticket.id, "client": client.id, "department": department.id, "user": employee.id}
         db.session.remove()
-        return found
+        return {**found, **numbers}
+
+
+def fill_client_base(session: Session, client: Client, coordinator: Staff) -> dict[str, int]:
+    """One of everything on the pages about runs, doubles and corrections."""
+    actor = actor_of(session, coordinator)
+    double = make_client(session, "Ткаченко О. В.", phones=["2-35"], room="215")
+    keep_suspicions(session, [Suspicion(client.id, double.id, 91, ("surname-same", "first-initial"))])
+    ask_correction(session, client.id, {"room": "301", "phones": ["2-36"]}, actor=actor)
+    applied = start_run(session, RunKind.BOOK, title="phones.xlsx", actor=actor)
+    tell(session, [Statement(client, {"room": "2071"})], source=Source.BOOK, run=applied)
+    notes = [{"line": 4, "text": "Fax", "reason": "This is not a person."}]
+    finish_run(session, applied, counts={"linked": 1, "problems": 1}, notes=notes, actor=actor)
+    update_client(session, client.id, changes={"room": "214"}, version=client.version, actor=actor)
+    merge_clients(session, client.id, make_client(session, "Кравець Оксана").id, actor=actor)
+    waiting, running = (start_run(session, RunKind.SYNC, title="dc.corp.example") for _run in range(2))
+    leaving = {"deactivate": [{"id": double.id, "name": double.full_name}], "create": ["Нова Людина"]}
+    counts = {"deactivated": 1, "created": 1}
+    details = {"difference": leaving}
+    stop_run(session, waiting, problem="Too many would leave.", counts=counts, details=details)
+    running.percent, running.step = 40, "comparing"
+    session.commit()
+    runs = {"applied": applied.id, "waiting": waiting.id, "running": running.id}
+    return {"double": double.id, **runs}
 
 
 def make_waiting_book(session: Session, client: Client) -> ImportRun:

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.events import unit_of_work
 from app.extensions import db
+from app.services.runs import start_run, stop_run
 from app.services.tickets import TicketDraft, create_ticket
-from models import Delivery, Staff
+from models import Delivery, RunKind, Staff
 from tests.support.factories import actor_of, make_client, make_department, make_user
 from tests.support.live import LiveServer
 from tests.support.wire import wait_for_worker, wait_until
@@ -198,3 +199,22 @@ def test_signing_out_in_one_tab_stops_the_news_in_the_other(office: Office, ente
     office.write("Not for him now")
     second.wait_for_timeout(QUIET)
     expect(second.locator(TOAST)).to_have_count(0)
+
+
+def test_administrator_alone_sees_that_the_nightly_sync_waits(office: Office, enter: Enter) -> None:
+    administrator = make_user(office.session, administrator=True)
+    office.session.commit()
+    page, other = open_page(enter(administrator)), open_page(enter(office.colleague))
+    with unit_of_work(office.session):
+        run = start_run(office.session, RunKind.SYNC, title="dc1.corp.example")
+        counts = {"deactivated": 812, "known": 2000}
+        stop_run(office.session, run, problem="Too many.", counts=counts, details={})
+    toast = page.locator(TOAST)
+    expect(toast).to_have_count(1)
+    for text in ("The directory sync waits for you", "It would deactivate 812 of 2,000 people"):
+        expect(toast).to_contain_text(text)
+    expect(toast.get_by_role("link")).to_have_attribute("href", f"/client-base/runs/{run.id}")
+    other.wait_for_timeout(QUIET)
+    expect(other.locator(TOAST)).to_have_count(0)
+    page.goto("/notices/")
+    expect(page.locator(".hd-news a")).to_have_text("It would deactivate 812 of 2,000 people")

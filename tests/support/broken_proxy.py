@@ -18,41 +18,50 @@ class BrokenProxy:
     """Passes bytes on until told otherwise. A setting counts at once, on open ones too.
 
     ``cut_after``: the server's bytes of one connection before it is cut. ``is_hanging``: says nothing.
-    ``answer``: said instead of asking the server, then closed. ``is_down``: closed as soon as it is opened.
+    ``answer``: said instead of asking the server, then closed.
     """
 
     host: str
     port: int
     cut_after: int | None = None
     is_hanging: bool = False
-    is_down: bool = False
     answer: bytes | None = None
     passed: int = 0
     _listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+    _port: int = 0
     _open: list[socket.socket] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     @property
     def own_port(self) -> int:
         """Where the client connects, on 127.0.0.1."""
-        return int(self._listener.getsockname()[1])
+        return self._port
 
     def speak_http(self) -> None:
         """Answer like a web server."""
         self.answer = _HTTP
 
     def start(self) -> None:
-        """Listen, in threads."""
+        """Accept connections, in threads."""
+        self._port = int(self._listener.getsockname()[1])
         self._begin(self._accept)
 
-    def stop(self) -> None:
-        """Refuse connections and cut those that are open."""
+    def up(self) -> None:
+        """Listen again on the same port."""
+        self._listener = socket.create_server(("127.0.0.1", self._port))
+        self.start()
+
+    def down(self) -> None:
+        """Refuse connections and cut those that are open, like a server that has stopped."""
         for each in (self._listener, *self._open):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
         for thread in self._threads:
-            thread.join(5)
+            if thread is not threading.current_thread():
+                thread.join(5)
+        self._open.clear()
+        self._threads.clear()
 
     def _begin(self, work: object, *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)  # type: ignore[arg-type]  # any function
@@ -68,9 +77,7 @@ class BrokenProxy:
 
     def _serve(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            if self.is_down:
-                client.close()
-            elif self.answer is not None:
+            if self.answer is not None:
                 client.recv(_PIECE)
                 client.sendall(self.answer)
                 client.close()
@@ -106,4 +113,4 @@ def broken_proxy(host: str, port: int) -> Iterator[BrokenProxy]:
     try:
         yield proxy
     finally:
-        proxy.stop()
+        proxy.down()

@@ -21,6 +21,7 @@ from ldap3 import BASE, MODIFY_ADD, MODIFY_DELETE, MODIFY_REPLACE, NONE, Connect
 from app.directory import DirectorySettings
 from app.directory.certificates import CheckedTls
 from tests.support.authority import Authority
+from tests.support.broken_proxy import BrokenProxy
 from tests.support.people_ldif import Person, ad_dn, ad_ldif, ad_values, escape_dn, invent, record
 from tests.support.servers import keep_pid, locked, start_quietly, wait_for_port
 
@@ -43,14 +44,20 @@ class Samba:
 
     def settings(self, **more: Any) -> DirectorySettings:
         """How an ordinary account reads it over LDAPS."""
-        usual = {
+        usual: dict[str, Any] = {
             "host": self.address,
             "user": "reader@firm.test",
             "password": PASSWORD,
             "base": STAFF,
             "ca_pem": self.authority.pem,
+            # a busy machine is not a broken server
+            "timeout": 20.0,
         }
         return DirectorySettings(**{**usual, **more})
+
+    def behind(self, proxy: BrokenProxy, **more: Any) -> DirectorySettings:
+        """The same through a proxy that can break the conversation (``broken_proxy(samba.address, 636)``)."""
+        return self.settings(**{"host": "127.0.0.1", "port": proxy.own_port, **more})
 
     @cached_property
     def admin(self) -> Connection:
@@ -91,8 +98,7 @@ class Samba:
         """Feed LDIF to the database itself."""
         path = self.folder / f"{uuid.uuid4().hex}.ldif"
         path.write_text(ldif)
-        database = ["-H", str(self.folder / "private" / "sam.ldb")]
-        _run(program, "--nosync", f"--configfile={self.folder / 'etc' / 'smb.conf'}", *database, str(path))
+        _run(program, "--nosync", *self.past_the_server, str(path))
 
     def add_group(self, name: str, members: list[str], *, ou: str = GROUPS) -> str:
         """A security group with these members' DNs. Returns its DN."""
@@ -136,6 +142,12 @@ class Samba:
     def delete(self, dn: str) -> None:
         """Gone to the deleted objects."""
         self.admin.delete(dn)
+
+    @property
+    def past_the_server(self) -> list[str]:
+        """Arguments of Samba's tools: the database itself."""
+        database = ["-H", str(self.folder / "private" / "sam.ldb")]
+        return [f"--configfile={self.folder / 'etc' / 'smb.conf'}", *database]
 
     def forbid_reading(self, dn: str) -> None:
         """Only administrators see what is in here."""
@@ -221,6 +233,7 @@ def _provision(samba: Samba) -> None:
 
 def _populate(samba: Samba) -> None:
     """2,000 people, two groups and one that holds both; an ordinary account that reads."""
+    _run("samba-tool", "user", "create", "reader", PASSWORD, samba.past_the_server[0])
     people = invent(MANY)
     tops = [record(dn, {"objectClass": "organizationalUnit"}) for dn in (STAFF, GROUPS)]
     samba.apply("\n".join(tops) + "\n" + ad_ldif(people, STAFF))
@@ -229,8 +242,6 @@ def _populate(samba: Samba) -> None:
         for name, department in (("Surgeons", "Хірургія"), ("Lawyers", "Юристи"))
     )
     samba.add_group("Both", [first, second])
-    reader = ["samba-tool", "user", "create", "reader", PASSWORD]
-    _run(*reader, f"--configfile={samba.folder / 'etc' / 'smb.conf'}")
 
 
 def _start(samba: Samba, run_folder: Path) -> None:

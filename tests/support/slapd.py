@@ -59,7 +59,7 @@ class Slapd:
 
     def settings(self, **more: Any) -> DirectorySettings:
         """How an ordinary account reads it, protected by StartTLS."""
-        usual = {
+        usual: dict[str, Any] = {
             "host": "127.0.0.1",
             "port": self.port,
             "security": Security.STARTTLS,
@@ -67,6 +67,8 @@ class Slapd:
             "password": PASSWORD,
             "base": STAFF,
             "ca_pem": self.authority.pem,
+            # a busy machine is not a broken server
+            "timeout": 20.0,
         }
         return DirectorySettings(**{**usual, **more})
 
@@ -119,7 +121,7 @@ class Slapd:
 
     @contextmanager
     def another(self, certificate: Path | None, key: Path | None) -> Iterator[int]:
-        """A second, empty server with this certificate or none. Gives its port;"""
+        """A second, empty server with this certificate or none. Gives its port."""
         folder, port = self.folder / uuid.uuid4().hex, free_port()
         (folder / "db").mkdir(parents=True)
         _configure(folder, f"TLSCertificateFile {certificate}\nTLSCertificateKeyFile {key}" if key else "")

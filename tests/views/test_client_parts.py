@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Client, Department, Staff, State
+from models import ChangeRequest, Client, Department, Staff, State
 from tests.support.factories import (
     make_client,
     make_department,
@@ -17,6 +18,7 @@ from tests.support.factories import (
     make_unit,
     make_user,
 )
+from tests.support.grid import employees_may_not_edit_clients
 from tests.support.queries import count_queries
 from tests.support.signing import sign_in
 
@@ -207,12 +209,54 @@ def test_correction_without_javascript_goes_back_to_the_page(
     assert client.post(f"{address}/field", data={**fields, "name": "note"}).status_code == 422
 
 
-def test_reader_without_the_right_corrects_nothing(client: FlaskClient, session: Session, firm: Firm) -> None:
+def test_reader_without_a_role_corrects_nothing(client: FlaskClient, session: Session, firm: Firm) -> None:
     sign_in(client, make_user(session, "reader"))
     assert correct(client, firm)[0] == 403
     assert session.get_one(Client, firm[2].id).room == "214"
-    assert "data-hd-correct=" not in client.get(f"/clients/{firm[2].id}/card").text
+    for address in (f"/clients/{firm[2].id}/card", f"/clients/{firm[2].id}"):
+        assert "data-hd-correct=" not in client.get(address).text
     assert 'id="hit-new"' not in client.get("/clients/lookup?q=234").text
+
+
+def test_operator_without_the_right_to_edit_asks_for_a_correction(
+    client: FlaskClient, session: Session, firm: Firm
+) -> None:
+    sign_in(client, firm[0])
+    with employees_may_not_edit_clients():
+        assert "data-hd-correct=" in client.get(f"/clients/{firm[2].id}/card").text
+        status, html = correct(client, firm)
+        assert status == 200
+        assert "Sent for approval: Room." in html
+        assert session.get_one(Client, firm[2].id).room == "214"
+        asked = session.scalars(select(ChangeRequest)).one()
+        assert (asked.field, asked.old, asked.new) == ("room", "214", "301")
+        assert asked.asked_by_id == firm[0].id
+        assert "Nothing to send" in correct(client, firm)[1]  # it waits already
+        assert correct(client, firm, name="phone", value="no digits")[0] == 422
+    assert session.scalars(select(ChangeRequest)).one() is asked
+
+
+def test_operator_without_javascript_is_told_on_the_page(
+    client: FlaskClient, session: Session, firm: Firm
+) -> None:
+    sign_in(client, firm[0])
+    address, fields = f"/clients/{firm[2].id}", {"name": "phone", "value": "5-55"}
+    with employees_may_not_edit_clients():
+        assert client.post(f"{address}/field", data=fields).location == address
+        assert "Sent for approval: Phones." in client.get(address).text
+
+
+def test_card_says_to_editors_how_many_corrections_wait(client: FlaskClient, firm: Firm) -> None:
+    sign_in(client, firm[0])
+    with employees_may_not_edit_clients():
+        correct(client, firm)
+        assert "correction waits" not in client.get(f"/clients/{firm[2].id}/card").text
+    for address in (f"/clients/{firm[2].id}/card", f"/clients/{firm[2].id}"):
+        with count_queries() as sent:
+            page = client.get(address).text
+        assert f'href="/client-base/corrections#client-{firm[2].id}"' in page
+        assert "1 correction waits" in page
+        assert len(sent) <= 12, str(sent)
 
 
 # ---------------------------------------------------------------------------- addressees

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from flask_appbuilder import AppBuilder
 
+from views.client_base.bench import BenchView
+from views.client_base.corrections import CorrectionsView
 from views.client_base.directory import DirectoryView
+from views.client_base.doubles import DoublesView
 from views.client_base.imports import ImportsView
+from views.client_base.runs import RunsView
 
 
 def register_client_base(builder: AppBuilder) -> None:
@@ -15,4 +19,11 @@ def register_client_base(builder: AppBuilder) -> None:
 
 
 # one line a screen
-VIEWS: tuple[type, ...] = (ImportsView, DirectoryView)
+VIEWS: tuple[type, ...] = (
+    BenchView,
+    CorrectionsView,
+    DoublesView,
+    ImportsView,
+    RunsView,
+    DirectoryView,
+)

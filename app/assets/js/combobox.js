@@ -58,7 +58,7 @@ export function combobox(input, box, choose) {
     abort = new AbortController();
     asked = text;
     try {
-      const response = await get(`${url}?q=${encodeURIComponent(text)}`, { signal: abort.signal });
+      const response = await get(`${url}${url.includes("?") ? "&" : "?"}q=${encodeURIComponent(text)}`, { signal: abort.signal });
       const html = await response.text();
       if (text === query() && text === asked) answered(html, text);   // a stale answer is dropped
     } catch (error) {

@@ -5,10 +5,16 @@ function toggleMenu(open) {
   if (open) document.querySelector(".hd-side a")?.focus();
 }
 
+/** On a telephone the tabs scroll sideways: the current one is brought into sight. */
+function showTab() {
+  const tab = document.querySelector(".hd-tabs [aria-current]");
+  const bar = tab?.closest("nav");
+  if (bar) bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+}
+
 /** Buttons [data-hd-more] open the menu on a telephone; Escape closes it. */
 export function startShell() {
-  // on a telephone the tabs scroll: the current one is seen first
-  document.querySelector(".hd-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  showTab();
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-hd-more]")) toggleMenu(!document.body.classList.contains("hd-menu-open"));
     if (event.target.matches("dialog.hd-dialog")) event.target.close();          // the backdrop

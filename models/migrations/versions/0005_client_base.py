@@ -99,7 +99,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_book_row_client", "book_row", ["client_id", "run_id"])
     op.create_index("ix_book_row_key", "book_row", ["key", "run_id"])
-    op.create_index("ix_book_row_run", "book_row", ["run_id", "standing", "id"])
+    op.create_index("ix_book_row_run", "book_row", ["run_id", "standing", "row"])
 
     op.create_table(
         "change_request",
@@ -191,6 +191,15 @@ def upgrade() -> None:
     op.create_index("ix_run_change_run", "run_change", ["run_id", "id"])
 
     op.create_table(
+        "unit_alias",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_index("ix_unit_alias_unit_id", "unit_alias", ["unit_id"])
+
+    op.create_table(
         "twin_pair",
         sa.Column("client_id", sa.Integer(), nullable=False),
         sa.Column("other_id", sa.Integer(), nullable=False),
@@ -226,6 +235,8 @@ def downgrade() -> None:
     op.drop_index("ix_twin_pair_open", "twin_pair")
     op.drop_index("ix_twin_pair_other_id", "twin_pair")
     op.drop_table("twin_pair")
+    op.drop_index("ix_unit_alias_unit_id", "unit_alias")
+    op.drop_table("unit_alias")
 
     op.drop_index("ix_run_change_run", "run_change")
     op.drop_index("ix_run_change_client", "run_change")

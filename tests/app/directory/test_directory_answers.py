@@ -72,11 +72,11 @@ def result_code(code: int) -> Spoil:
         (80, Trouble.BROKEN),
     ],
 )
-@pytest.mark.parametrize("page", [1, 2, 3])
+@pytest.mark.parametrize("number", [1, 2, 3])
 def test_refusal_on_any_page_refuses_the_whole(
-    slapd: Slapd, spoil: Callable[..., None], code: int, expected: Trouble, page: int
+    slapd: Slapd, spoil: Callable[..., None], code: int, expected: Trouble, number: int
 ) -> None:
-    spoil(result_code(code), page=page)
+    spoil(result_code(code), page=number)
     with pytest.raises(DirectoryError) as refused:
         read_identities(slapd.settings())
     assert refused.value.trouble is expected

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -17,6 +18,7 @@ from app.directory import (
     DirectoryError,
     DirectorySettings,
     Security,
+    Stage,
     Trouble,
     read_changes,
     read_everyone,
@@ -73,7 +75,7 @@ def test_names_with_a_domain_and_dns_sign_in(samba: Samba) -> None:
 
 
 def test_account_that_may_not_sign_in_is_told_why(samba: Samba) -> None:
-    ou, password = samba.new_ou(), "An0ther!Passw0rd"
+    ou, password = samba.new_ou(), "Інший!Passw0rd"
     login = f"t{uuid.uuid4().hex[:10]}"
     dn = samba.add_person(ou, Person(login, "Reads"), password=password)
     settings = samba.settings(user=f"{login}@firm.test", password=password)
@@ -95,7 +97,9 @@ def test_account_that_may_not_sign_in_is_told_why(samba: Samba) -> None:
     ("user", "password"), [("", "x"), ("  ", "x"), ("reader@firm.test", ""), ("a\0", "x")]
 )
 def test_nobody_signs_in_anonymously(samba: Samba, user: str, password: str) -> None:
-    assert trouble(samba.settings(user=user, password=password)) is Trouble.PASSWORD
+    # nothing listens there: it is refused before anything is sent
+    settings = samba.settings(**LOCAL, port=free_port(), user=user, password=password)
+    assert trouble(settings) is Trouble.PASSWORD
 
 
 @pytest.mark.parametrize(
@@ -114,6 +118,8 @@ def test_nobody_signs_in_anonymously(samba: Samba, user: str, password: str) -> 
         ({"host": "ldaps://127.0.0.1"}, Trouble.HOST),
         ({"host": ""}, Trouble.HOST),
         ({"port": 70000}, Trouble.HOST),
+        ({"page_size": 0}, Trouble.CUT),
+        ({"page_size": 10**10}, Trouble.CUT),
     ],
 )
 def test_wrong_setting_is_told_by_reading_and_by_the_check(
@@ -126,13 +132,17 @@ def test_wrong_setting_is_told_by_reading_and_by_the_check(
     assert [step.ok for step in done.steps] == [True] * (len(done.steps) - 1) + [False]
 
 
-def test_place_that_may_not_be_seen_is_a_missing_right(samba: Samba, slapd: Slapd) -> None:
+def test_place_that_may_not_be_seen_is_a_missing_right(samba: Samba) -> None:
     ou = samba.new_ou()
-    samba.add_person(ou, Person(f"h{uuid.uuid4().hex[:10]}", "Hidden"))
+    inner = samba.new_ou("Hidden", parent=ou)
+    samba.add_person(inner, Person(f"h{uuid.uuid4().hex[:10]}", "Hidden"))
     assert len(read_identities(samba.settings(base=ou))) == 1
-    samba.forbid_reading(ou)
-    assert trouble(samba.settings(base=ou)) in {Trouble.RIGHTS, Trouble.BASE}
-    assert trouble(samba.settings(base=ou), read_everyone) in {Trouble.RIGHTS, Trouble.BASE}
+    samba.forbid_reading(inner)
+    for read in (read_everyone, read_identities):
+        # an empty place is the same to an account that sees nothing in it
+        assert trouble(samba.settings(base=ou), read) is Trouble.RIGHTS
+        assert trouble(samba.settings(base=inner), read) is Trouble.RIGHTS
+    assert check(samba.settings(base=ou)).steps[-1].stage is Stage.PEOPLE
 
 
 def test_check_shows_ten_people(samba: Samba, slapd: Slapd) -> None:
@@ -162,21 +172,55 @@ def test_expired_certificate_is_named(slapd: Slapd) -> None:
         assert "expired" in check(settings).steps[-1].message
 
 
+def test_certificate_without_the_address_is_named(slapd: Slapd) -> None:
+    certificate, key = slapd.authority.issue("ldap.firm.test")
+    with slapd.another(certificate, key) as port:
+        settings = slapd.settings(port=port)
+        assert trouble(settings) is Trouble.CERTIFICATE
+        assert "is for ldap.firm.test, not for 127.0.0.1" in check(settings).steps[-1].message
+        # the name alone is enough; the server is empty
+        assert trouble(replace(settings, certificate_name="ldap.firm.test")) is Trouble.PASSWORD
+
+
+def test_outdated_protection_is_refused(samba: Samba) -> None:
+    with broken_proxy(samba.address, 636) as proxy:
+        # the alert of a server that knows only TLS 1.1: fatal, protocol_version (RFC 5246, 7.2)
+        proxy.answer = bytes.fromhex("15030200020246")
+        assert trouble(samba.behind(proxy)) is Trouble.CERTIFICATE
+        assert "outdated" in check(samba.behind(proxy)).steps[-1].message
+
+
 def test_server_without_a_certificate_offers_no_starttls(slapd: Slapd) -> None:
     with slapd.another(None, None) as port:
         assert trouble(slapd.settings(port=port)) is Trouble.ENCRYPTION_REQUIRED
         assert trouble(slapd.settings(port=port, security=Security.LDAPS)) is Trouble.CERTIFICATE
 
 
-def test_server_that_is_down_is_told(samba: Samba) -> None:
-    assert trouble(samba.settings(**LOCAL, port=free_port())) is Trouble.HOST
+def test_server_that_is_down_is_told_and_read_when_it_is_up_again(samba: Samba) -> None:
+    with broken_proxy(samba.address, 636) as proxy:
+        settings = samba.behind(proxy, extra_filter="(department=Юристи)")
+        proxy.down()
+        assert trouble(settings) is Trouble.HOST
+        proxy.up()
+        assert len(read_identities(settings)) == ad.MANY / 10
+
+
+def test_base_that_was_moved_is_told(samba: Samba) -> None:
+    ou, away = samba.new_ou(), samba.new_ou()
+    samba.add_person(ou, Person(f"w{uuid.uuid4().hex[:10]}", "Within"))
+    settings = samba.settings(base=ou)
+    cursor = read_everyone(settings).cursor
+    assert cursor is not None
+    samba.move(ou, away)
+    for read in (read_everyone, read_identities, partial(read_changes, cursor=cursor)):
+        assert trouble(settings, read) is Trouble.BASE
 
 
 @pytest.mark.parametrize("security", list(Security))
 def test_silent_server_is_given_up_in_time(samba: Samba, security: Security) -> None:
     with broken_proxy(samba.address, 636) as proxy:
         proxy.is_hanging = True
-        settings = samba.settings(**LOCAL, port=proxy.own_port, security=security, timeout=0.5)
+        settings = samba.behind(proxy, security=security, timeout=0.5)
         began = time.monotonic()
         assert trouble(settings) is Trouble.TIMEOUT
         assert time.monotonic() - began < 1.5
@@ -200,7 +244,7 @@ def test_web_server_is_no_directory(samba: Samba, security: Security) -> None:
         server.server_close()
     with broken_proxy(samba.address, 636) as proxy:
         proxy.speak_http()
-        settings = samba.settings(**LOCAL, port=proxy.own_port, security=security, timeout=2)
+        settings = samba.behind(proxy, security=security, timeout=2)
         assert trouble(settings) is Trouble.NOT_A_DIRECTORY
 
 
@@ -233,9 +277,10 @@ def test_server_that_hangs_or_stops_while_reading_gives_nobody(samba: Samba) -> 
     def hang(proxy: BrokenProxy) -> None:
         proxy.is_hanging = True
 
-    for stop, expected in ((hang, Trouble.TIMEOUT), (BrokenProxy.stop, Trouble.BROKEN)):
+    for stop, expected in ((hang, Trouble.TIMEOUT), (BrokenProxy.down, Trouble.BROKEN)):
         with broken_proxy(samba.address, 636) as proxy:
-            settings = samba.settings(**LOCAL, port=proxy.own_port, timeout=1)
+            few = "(department=Юристи)"
+            settings = samba.behind(proxy, timeout=2, extra_filter=few, page_size=50)
             cursor = read_everyone(settings).cursor
             assert cursor is not None
             with pytest.raises(DirectoryError) as broken:

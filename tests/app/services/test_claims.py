@@ -13,9 +13,10 @@ from app.policy import Actor
 from app.search import find_clients
 from app.services.claims import Claims, Statement, add_people, resolve, tell
 from app.services.clients import release_field, update_client
+from app.services.reference import merge_rows
 from app.services.runs import start_run
 from app.services.sources import field_sources
-from models import Client, ClientClaim, RunChange, RunKind, Source
+from models import Client, ClientClaim, RunChange, RunKind, Source, Unit
 from tests.support.factories import actor_of, make_client, make_department, make_unit, make_user
 
 
@@ -146,3 +147,19 @@ def test_every_field_knows_its_source_and_date(session: Session, editor: Actor) 
     assert (room.counts.source, room.counts.who, room.is_pinned) == (Source.PERSON, editor.full_name, True)
     assert [(word.source, word.value) for word in room.others] == [(Source.DIRECTORY, "100")]
     assert room.counts.at.tzinfo is not None
+
+
+def test_units_that_were_merged_are_not_parted_by_the_next_import(session: Session) -> None:
+    boss = actor_of(session, make_user(session, administrator=True))
+    client = make_client(session, "Осипенко Іван")
+    say(session, client, Source.DIRECTORY, unit="Бухг-рія")
+    (wrong,) = session.scalars(select(Unit).where(Unit.name == "Бухг-рія"))
+    right, last = make_unit(session, "Бухгалтерія"), make_unit(session, "Фінанси")
+    merge_rows(session, Unit, [wrong.id], right.id, actor=boss)
+    merge_rows(session, Unit, [right.id], last.id, actor=boss)
+    other = make_client(session, "Ткаченко Олена")
+    say(session, other, Source.DIRECTORY, unit="БУХГ-РІЯ")
+    say(session, client, Source.DIRECTORY, unit="Бухг-рія", room="1")
+    session.expire_all()
+    assert (client.unit_id, other.unit_id) == (last.id, last.id)
+    assert session.scalars(select(Unit.name)).all() == ["Фінанси"]

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from import_tools.book import Book, read_book
-from tests.import_tools.book.making import convert, write, write_csv, write_docx, write_xlsx
+from tests.import_tools.book.making import convert, read_here, write, write_csv, write_docx, write_xlsx
 
 TABLE: list[list[str | None]] = [
     ["ПІБ", "Телефон", "Кабінет", "Примітка"],
@@ -103,6 +103,12 @@ def test_the_content_decides_not_the_name(office_files: dict[str, Path]) -> None
     assert book.kind == "xlsx"
     assert [(p.line, p.text) for p in book.problems] == [(0, "Довідник.DOC")]
     assert read_book(office_files["xlsx"], name="довідник").problems == ()
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "txt", "TXT"])
+def test_a_text_may_have_any_ending_of_a_text(tmp_path: Path, ending: str) -> None:
+    path = write_csv(tmp_path, TABLE, separator="\t")
+    assert _people(read_here(path, f"book.{ending}")) == PEOPLE
 
 
 def test_progress_goes_up_to_a_hundred_in_words(tmp_path: Path, app: Flask) -> None:

@@ -197,3 +197,12 @@ def test_no_bytes_do_more_than_be_read_or_refused(tmp_path: Path, head: bytes, d
     assert book.entries or book.problems
     assert all(entry.name.strip() and entry.line > 0 and entry.row > 0 for entry in book.entries)
     assert [entry.row for entry in book.entries] == sorted({entry.row for entry in book.entries})
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+def test_a_workbook_cut_off_on_its_way_is_damaged(tmp_path: Path, kind: str) -> None:
+    path = write_xlsx(tmp_path, ROWS)
+    data = (path if kind == "xlsx" else convert(path, kind)).read_bytes()
+    for part in range(1, 10):
+        with pytest.raises(Invalid, match=r"damaged|another kind"):
+            read_here(write(tmp_path, f"part.{kind}", data[: len(data) * part // 10]))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from import_tools.book import Book
 from tests.import_tools.book.making import read_here, write
 
@@ -130,68 +128,6 @@ def test_a_row_that_may_be_a_section_or_a_person_is_reported_and_ends_the_sectio
     assert [(e.line, e.unit) for e in book.entries] == [(3, "Бухгалтерія"), (5, "")]
 
 
-@pytest.mark.parametrize(
-    ("cell", "phones"),
-    [
-        ("2070, 2071", ("2070", "2071")),
-        ("2-34-56; 067 123-45-67", ("2-34-56", "067 123-45-67")),
-        ("2070/2071", ("2070", "2071")),
-        ("2-505", ("2-505",)),
-        ("(044) 239-78-91, 7595", ("(044) 239-78-91", "7595")),
-        ("вн. 6481", ("вн. 6481",)),
-        ("вн. 6481, 2070", ("вн. 6481", "2070")),
-        ("239-78-91/92", ("239-78-91/92",)),
-        ("12, 15", ("12", "15")),
-        ("2070 та 2071", ("2070", "2071")),
-        ("+38 (044) 239-78-91 вн. 12", ("+38 (044) 239-78-91 вн. 12",)),
-        ("007", ("007",)),
-        ("-", ()),
-        ("немає", ()),
-    ],
-)
-def test_the_phones_of_a_cell_are_told_apart(tmp_path: Path, cell: str, phones: tuple[str, ...]) -> None:
-    book = _read(tmp_path, HEAD + f'{FULL};"{cell}";101\n')
-    assert (book.entries[0].phones, book.problems) == (phones, ())
-
-
-def test_several_phone_columns_are_all_read(tmp_path: Path) -> None:
-    text = f"ПІБ;Телефон;Моб. тел.;Телефон;Тел. (внутр.)\n{FULL};2070;067 1234567;2070;2071\n"
-    book = _read(tmp_path, text)
-    assert book.entries[0].phones == ("2070", "067 1234567", "2071")
-    assert book.columns["phone"] == "Телефон, Моб. тел., Телефон, Тел. (внутр.)"
-
-
-@pytest.mark.parametrize(
-    ("name", "expected", "room", "phones"),
-    [
-        ("Іваненко І.І., к. 305", "Іваненко І.І.", "к. 305", ()),
-        ("Іваненко І.І. (каб. 12)", "Іваненко І.І.", "каб. 12", ()),
-        ("Іваненко Іван Іванович кімн. №305-а", "Іваненко Іван Іванович", "кімн. №305-а", ()),
-        ("Іваненко І.К. 2070", "Іваненко І.К.", "", ("2070",)),
-        ("Іваненко І.І. тел. 2070, 2071", "Іваненко І.І.", "", ("тел. 2070", "2071")),
-        ("Іваненко І.І. (2070)", "Іваненко І.І.", "", ("2070",)),
-        ("Іваненко І.І., к. 305, 2-34-56", "Іваненко І.І.", "к. 305", ("2-34-56",)),
-        ("Іваненко-Коваль Дар'я В’ячеславівна", "Іваненко-Коваль Дар'я В’ячеславівна", "", ()),
-    ],
-)
-def test_rooms_and_phones_leave_the_name(
-    tmp_path: Path, name: str, expected: str, room: str, phones: tuple[str, ...]
-) -> None:
-    book = _read(tmp_path, f'ПІБ;Телефон;Посада\n"{name}";;інженер\n')
-    entry = book.entries[0]
-    assert (entry.name, entry.room, entry.phones, entry.job_title) == (expected, room, phones, "інженер")
-    assert book.problems == ()
-
-
-def test_a_second_room_or_a_number_of_unclear_kind_is_reported(tmp_path: Path) -> None:
-    book = _read(tmp_path, HEAD + "Чиж О.П. (к. 5);2070;к. 6\nІваненко І.І. 305;2071;\n")
-    assert [(e.name, e.room, e.phones, e.note) for e in book.entries] == [
-        ("Чиж О.П.", "к. 6", ("2070",), ""),
-        ("Іваненко І.І.", "", ("2071",), "305"),
-    ]
-    assert _lines(book) == [2, 3]
-
-
 def test_a_person_on_two_lines_is_one(tmp_path: Path) -> None:
     text = HEAD + (
         "Іваненко;2070;101\nІван Петрович;;\n"
@@ -218,27 +154,11 @@ def test_a_further_line_belongs_only_to_the_row_right_above_it(tmp_path: Path) -
     assert _lines(book) == [4, 6, 7, 8]
 
 
-def test_stray_characters_go_and_the_letters_of_a_name_stay(tmp_path: Path) -> None:
-    name = "\u00a0 Ко\u00adваль\u200b  Дар’я\u00a0В'ячеславівна\t"
-    book = _read(tmp_path, HEAD + f"{name};\u00a02070 ;\u00a0\nАртем`єв Ёсип;2071;\n")
-    assert [entry.name for entry in book.entries] == ["Коваль Дар’я В'ячеславівна", "Артем`єв Ёсип"]
-    assert book.entries[0].phones == ("2070",)
-
-
 def test_repeated_headers_and_numbered_columns_are_skipped(tmp_path: Path) -> None:
     text = HEAD + f"1;2;3\n{FULL};2070;1\n" + HEAD + "Чиж О.П.;2071;2\n"
     book = _read(tmp_path, text)
     assert [(e.row, e.line) for e in book.entries] == [(2, 3), (4, 5)]
     assert book.problems == ()
-
-
-def test_what_is_no_phone_and_no_name_is_reported(tmp_path: Path) -> None:
-    book = _read(tmp_path, HEAD + f"{FULL};уточнюється;1\n305;2070;\nЧиж О.П.;2026-10-02;\n")
-    assert [(e.name, e.phones, e.note) for e in book.entries] == [
-        (FULL, (), "уточнюється"),
-        ("Чиж О.П.", (), ""),
-    ]
-    assert _lines(book) == [2, 3, 4]
 
 
 def test_a_name_in_three_columns_is_one_name(tmp_path: Path) -> None:
@@ -255,3 +175,55 @@ def test_a_column_of_names_under_an_unknown_header_is_found(tmp_path: Path) -> N
     book = _read(tmp_path, f"Хто це;Телефон;Кабінет\n{FULL};2070;1\nЧиж Олег Ілліч;2071;2\n")
     assert book.columns["name"] == "Хто це"
     assert [entry.name for entry in book.entries] == [FULL, "Чиж Олег Ілліч"]
+
+
+def test_a_section_may_stand_in_the_column_of_numbers(tmp_path: Path) -> None:
+    text = f"№;ПІБ;Телефон (044)\nБухгалтерія;;\n1;{FULL};2070\n2;;\n3;Цех 305;2071\n"
+    book = _read(tmp_path, text)
+    assert [(e.name, e.phones, e.unit) for e in book.entries] == [
+        (FULL, ("2070",), "Бухгалтерія"),
+        ("Цех 305", ("2071",), "Бухгалтерія"),
+    ]
+    assert book.problems == ()
+
+
+def test_several_people_in_one_cell_are_reported(tmp_path: Path) -> None:
+    book = _read(tmp_path, HEAD + f'"Чиж О.П.\nБойко І.І.";"2070\n2071";1\n{FULL};2072;2\n')
+    assert [entry.name for entry in book.entries] == [FULL]
+    assert _lines(book) == [2]
+
+
+def test_a_title_above_a_book_without_a_header_is_no_section(tmp_path: Path) -> None:
+    book = _read(tmp_path, f"Телефонний довідник;\n{FULL};2072\nЧиж О.П.;2070\n")
+    assert [(e.row, e.name, e.unit) for e in book.entries] == [(2, FULL, ""), (3, "Чиж О.П.", "")]
+
+
+def test_two_columns_of_like_numbers_without_a_header_are_phones(tmp_path: Path) -> None:
+    like = _read(tmp_path, f"{FULL};2072;2073\nЧиж О.П.;2070;2071\n")
+    assert [entry.phones for entry in like.entries] == [("2072", "2073"), ("2070", "2071")]
+    unlike = _read(tmp_path, f"{FULL};2072;101\nЧиж О.П.;2070;12\n")
+    assert [(e.phones, e.room) for e in unlike.entries] == [(("2072",), "101"), (("2070",), "12")]
+
+
+def test_a_job_title_and_a_note_may_go_on_in_the_next_line(tmp_path: Path) -> None:
+    text = f"ПІБ;Посада;Телефон;Примітка\n{FULL};провідний;2070;у відпустці\n;інженер;;до травня\n"
+    entry = _read(tmp_path, text).entries[0]
+    assert (entry.job_title, entry.note) == ("провідний інженер", "у відпустці до травня")
+
+
+def test_columns_that_nobody_reads_shift_nothing(tmp_path: Path) -> None:
+    text = f"{FULL};2072;к. 5;інженер;А\nЧиж О.П.;2070;к. 6;лікар;Б\nБойко І.І.;2071;к. 7;лікар\n"
+    without = _read(tmp_path, text)
+    assert [(e.name, e.phones, e.room) for e in without.entries] == [
+        (FULL, ("2072",), "к. 5"),
+        ("Чиж О.П.", ("2070",), "к. 6"),
+    ]
+    assert _lines(without) == [3]
+    unnamed = _read(tmp_path, f"ПІБ;Телефон;\n{FULL};2072;так\n")
+    assert (len(unnamed.entries), unnamed.problems) == (1, ())
+
+
+def test_a_number_is_not_a_phone_because_its_column_is_called_a_number(tmp_path: Path) -> None:
+    book = _read(tmp_path, f"Номер;ПІБ;Телефон;Employee ID\n1;{FULL};2072;E-17\n")
+    assert book.columns == {"name": "ПІБ", "phone": "Телефон"}
+    assert book.entries[0].phones == ("2072",)
