@@ -51,13 +51,15 @@ def boss(live_app: Flask) -> int:
     make_client(db.session(), "Ткаченко Оксана Іванівна")
     number = make_user(db.session(), administrator=True).id
     db.session.commit()
-    return number
+    return int(number)
 
 
 def upload(session: Session, path: Path, boss: int) -> int:
     actor = load_actor(session, boss)
     with unit_of_work(session):
-        run = open_upload(session, path, name=path.name, mode=Mode.BALANCED, keep_missing=False, actor=actor)
+        run: ImportRun = open_upload(
+            session, path, name=path.name, mode=Mode.BALANCED, keep_missing=False, actor=actor
+        )
         return int(run.id)
 
 
