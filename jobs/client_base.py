@@ -1,6 +1,6 @@
 """Jobs of the client base: sync, phone books, doubles. Their arguments are JSON, repeats are harmless.
 
-Their tools are imported when a job runs: the web server reads the table of jobs, and has no use for numpy.
+Their tools are imported when a job runs: the web server reads the table of jobs too and needs no numpy.
 """
 
 from __future__ import annotations

@@ -57,8 +57,10 @@ def boss(live_app: Flask) -> int:
 def upload(session: Session, path: Path, boss: int) -> int:
     actor = load_actor(session, boss)
     with unit_of_work(session):
-        run = open_upload(session, path, name=path.name, mode=Mode.BALANCED, keep_missing=False, actor=actor)
-        return run.id
+        run: ImportRun = open_upload(
+            session, path, name=path.name, mode=Mode.BALANCED, keep_missing=False, actor=actor
+        )
+        return int(run.id)
 
 
 def test_of_uploads_at_the_same_moment_one_is_read(live_app: Flask, boss: int, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_yes_waits_for_who_writes_just_now(
             raise Conflict("busy")
         return real(*args, **more)
 
-    monkeypatch.setattr("jobs.client_base.apply_run", busy)
+    monkeypatch.setattr("import_tools.book_import.apply_run", busy)
     monkeypatch.setattr("jobs.client_base.PAUSE", 0)
     assert approve_run(number, boss.id) == RunStage.APPLIED
     assert session.scalars(select(ClientPhone.number)).all() == ["2-34"]
@@ -111,7 +111,7 @@ def test_yes_gives_up_when_somebody_writes_without_end(
     def busy(*_args: Any, **_more: Any) -> ImportRun:
         raise Conflict("Another import is writing now.")
 
-    monkeypatch.setattr("jobs.client_base.apply_run", busy)
+    monkeypatch.setattr("import_tools.book_import.apply_run", busy)
     monkeypatch.setattr("jobs.client_base.PAUSE", 0)
     with pytest.raises(Conflict):
         approve_run(number, boss.id)

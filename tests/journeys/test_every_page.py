@@ -54,6 +54,8 @@ STAFF_PAGES = [
     "/clients/",
     "/clients/{client}",
     "/clients/{client}/edit",
+    "/client-base/imports",
+    "/client-base/imports/{book}",
     "/clients/{client}/suggest",
     "/client-base/corrections",
     "/client-base/doubles",
@@ -63,8 +65,6 @@ STAFF_PAGES = [
     "/client-base/runs/{applied}",
     "/client-base/runs/{running}",
     "/client-base/runs/{waiting}",
-    "/client-base/imports",
-    "/client-base/imports/{book}",
     "/notices/",
     "/settings/",
 ]
@@ -134,15 +134,9 @@ def ids(live_server: LiveServer) -> dict[str, int]:
         numbers = fill_client_base(session, client, coordinator)
         with unit_of_work(session):
             add_comment(session, ticket, "I am on my way.", actor=actor_of(session, employee))
-        waiting = make_waiting_book(session, client)
+        numbers["book"] = make_waiting_book(session, client).id
         session.commit()
-        found = {
-            "book": waiting.id,
-            "ticket": ticket.id,
-            "client": client.id,
-            "department": department.id,
-            "user": employee.id,
-        }
+        found = {"ticket": ticket.id, "client": client.id, "department": department.id, "user": employee.id}
         db.session.remove()
         return {**found, **numbers}
 

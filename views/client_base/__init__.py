@@ -23,7 +23,7 @@ VIEWS: tuple[type, ...] = (
     BenchView,
     CorrectionsView,
     DoublesView,
-    RunsView,
     ImportsView,
+    RunsView,
     DirectoryView,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,21 @@ from import_tools.book import Limits
 from import_tools.book_import import LINKED_BEFORE
 from import_tools.joining import Mode, explain
 from models import BookRow, ImportRun, RunStage
+from views.client_base.words import STAGES, STEPS, count_words
+
+__all__ = [
+    "ENDINGS",
+    "MODES",
+    "STAGES",
+    "came_of",
+    "columns",
+    "mode_word",
+    "most_megabytes",
+    "reasons",
+    "step_word",
+    "tiles",
+    "understood",
+]
 
 ENDINGS = (".csv", ".xlsx", ".xls", ".ods", ".docx", ".doc")
 MEGABYTE = 1024 * 1024
@@ -36,21 +51,6 @@ MODES = (
         lazy_gettext("Links the most probable person and seldom asks. A few links may be wrong."),
     ),
 )
-# (icon, word, kind of tag)
-STAGES = {
-    RunStage.RUNNING: ("hourglass-split", lazy_gettext("Running"), "mine"),
-    RunStage.WAITING: ("exclamation-circle", lazy_gettext("Waits for a decision"), "free"),
-    RunStage.APPLIED: ("check-circle-fill", lazy_gettext("Applied"), "done"),
-    RunStage.FAILED: ("exclamation-octagon-fill", lazy_gettext("Failed"), "danger"),
-    RunStage.REFUSED: ("slash-circle", lazy_gettext("Refused"), ""),
-    RunStage.UNDONE: ("arrow-counterclockwise", lazy_gettext("Taken back"), ""),
-}
-STEPS = {
-    "reading": lazy_gettext("Reading"),
-    "joining": lazy_gettext("Joining with the clients"),
-    "comparing": lazy_gettext("Comparing"),
-    "writing": lazy_gettext("Writing"),
-}
 KINDS = {
     "csv": lazy_gettext("text with separators (.csv)"),
     "xlsx": lazy_gettext("Excel workbook (.xlsx)"),
@@ -162,7 +162,7 @@ def came_of(run: ImportRun) -> str:
         return run.problem
     if run.stage == RunStage.RUNNING:
         return f"{step_word(run)}, {run.percent} %"
-    return ", ".join(count_words(run.counts)) or str(_("nothing changed"))
+    return ", ".join(count_words(run.counts, run.kind))
 
 
 def reasons(row: BookRow) -> str:
@@ -171,20 +171,3 @@ def reasons(row: BookRow) -> str:
         return str(_("A person has decided so."))
     before = [str(_("linked in the earlier book too"))] if LINKED_BEFORE in row.evidence else []
     return ", ".join(filter(None, [*before, explain(row.evidence)]))
-
-
-def count_words(counts: Mapping[str, int]) -> list[str]:
-    """The counts of a run that are not zero, in words."""
-    makers: dict[str, Callable[[int], str]] = {
-        "linked": lambda n: ngettext("%(num)s joined", "%(num)s joined", n),
-        "doubtful": lambda n: ngettext("%(num)s doubtful", "%(num)s doubtful", n),
-        "unmatched": lambda n: ngettext("%(num)s matched nobody", "%(num)s matched nobody", n),
-        "problems": lambda n: ngettext("%(num)s line with a problem", "%(num)s lines with problems", n),
-        "created": lambda n: ngettext("%(num)s new client", "%(num)s new clients", n),
-        "changed": lambda n: ngettext("%(num)s changed", "%(num)s changed", n),
-        "adopted": lambda n: ngettext("%(num)s found by login", "%(num)s found by login", n),
-        "forgotten": lambda n: ngettext("%(num)s gone from the book", "%(num)s gone from the book", n),
-        "deactivated": lambda n: ngettext("%(num)s no longer works here", "%(num)s no longer work here", n),
-        "unchanged": lambda n: ngettext("%(num)s unchanged", "%(num)s unchanged", n),
-    }
-    return [str(make(counts[name])) for name, make in makers.items() if counts.get(name)]
