@@ -9,12 +9,9 @@ from flask import flash, make_response, redirect, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from markupsafe import Markup
-from redis.exceptions import RedisError
 
 from app.errors import Invalid
 from app.events import unit_of_work
-from app.extensions import queue
-from app.policy import Actor
 from app.services.run_preview import preview_undo
 from app.services.runs import access_run, list_runs, refuse_run, run_differences
 from app.services.undo import DONE, undo_run
@@ -22,7 +19,8 @@ from models import ImportRun, RunStage
 from views.base import current_actor, session
 from views.call_form import read_id
 from views.client_base import words
-from views.client_base.frame import ClientBaseScreen, ensure_manager
+from views.client_base.asking import ask_worker, no_answer
+from views.client_base.frame import ClientBaseScreen
 
 log = logging.getLogger(__name__)
 APPROVE = "jobs.client_base.approve_run"
@@ -113,21 +111,10 @@ class RunsView(ClientBaseScreen):
         run = access_run(session(), run_id, actor=current_actor())
         if run.stage != RunStage.WAITING:
             raise Invalid(_("This run does not wait for anything any more."))
-        if not _enqueue_approval(run, current_actor()):
-            flash(_("The queue of background work does not answer. Try again in a minute."), "danger")
+        if not ask_worker(APPROVE, run.id, current_actor().id):
+            flash(no_answer(), "danger")
             return redirect(f"/client-base/runs/{run_id}", 303)
         return redirect(f"/client-base/runs/{run_id}?agreed=1", 303)
-
-
-def _enqueue_approval(run: ImportRun, actor: Actor) -> bool:
-    """Whether the worker has been asked."""
-    ensure_manager()
-    try:
-        queue("low").enqueue(APPROVE, run.id, actor.id, result_ttl=0, failure_ttl=86_400)
-    except (RedisError, OSError) as error:
-        log.warning("no Redis, run %d was not approved: %s", run.id, error)
-        return False
-    return True
 
 
 def _waiting_difference(run: ImportRun) -> list[dict[str, Any]]:
