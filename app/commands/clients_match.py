@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
 from app.errors import HelpdeskError, Invalid
+from import_tools.book import read_book
 from import_tools.joining import BookRecord, Match, Mode, Outcome, PersonRecord, join
 from import_tools.sheet import open_sheet
 
@@ -19,6 +21,8 @@ HEADER = ("login", "row", "outcome", "evidence", "candidates")
 # what one cell holds several of
 BETWEEN = "|"
 
+# zip (.xlsx .ods .docx) and the older office files (.xls .doc)
+_OFFICE = (b"PK", b"\xd0\xcf\x11\xe0")
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
@@ -36,11 +40,10 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 def match_command(ad: Path, book: Path, out: Path, mode: str) -> None:
     """Join a directory and a phone book by name, and write what was found.
 
-    Both files are text with a header line, as for `flask clients import`. The database is not touched.
-    OUT gets
-    one line per row of the book: login;row;outcome;evidence;candidates. `row` counts the lines below the
-    header
-    from 1; `login` is there only when the outcome is sure; `candidates` are logins, the likeliest first.
+    AD is text with a header line, as for `flask clients import`; BOOK may be any phone book. The database is
+    not touched. OUT gets one line per row of the book: login;row;outcome;evidence;candidates. `row` counts
+    the lines below the header from 1; `login` is there only when the outcome is sure; `candidates` are
+    logins, the likeliest first.
     """
     try:
         people, rows = read_people(ad), read_rows(book)
@@ -73,7 +76,18 @@ def read_people(path: Path) -> list[PersonRecord]:
 
 
 def read_rows(path: Path) -> list[BookRecord]:
-    """The rows of a phone book; the key is the number of the row below the header, from 1."""
+    """The rows of a phone book; the key is the number of the row below the header, from 1.
+
+    A text is taken as it stands, every row of it; whatever else a phone book can be is read like an import.
+    """
+    if not path.read_bytes()[:4].startswith(_OFFICE):
+        with suppress(Invalid):  # no header in its first line
+            return _text_rows(path)
+    entries = read_book(path).entries
+    return [BookRecord(str(e.row), e.name, e.unit, e.phones, e.room) for e in entries]
+
+
+def _text_rows(path: Path) -> list[BookRecord]:
     return [
         BookRecord(str(number), _name(values), values.get("unit", ""), phones, values.get("room", ""))
         for number, values, phones in _rows(path)

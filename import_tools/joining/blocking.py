@@ -14,9 +14,8 @@ Spelled = Sequence[tuple[str, int]]
 def near_keys(rows: Sequence[Spelled], people: Sequence[Spelled]) -> dict[tuple[int, int], int]:
     """(key of a row, key of a person) → typing errors between them.
 
-    Both lists come in several spellings of the same keys, (spelling, key) in each: the n-th of the rows
-    is compared
-    with the n-th of the people, and the nearest counts.
+    Both lists come in several spellings of the same keys, (spelling, key) in each: the n-th of the rows is
+    compared with the n-th of the people, and the nearest counts.
     """
     found: dict[tuple[int, int], int] = {}
     for one, other in zip(rows, people, strict=True):

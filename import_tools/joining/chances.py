@@ -1,11 +1,10 @@
 """The chance of each pair, all pairs weighed together: a row is one person at most, and a person one row.
 
 The model: each person stands in the book with some chance, the other rows are strangers who are named as
-people
-are. Then a set of links weighs as the product of its pairs' weights, and the chance of a pair is its
-share in all
-possible sets. Messages between rows and people find these shares (belief propagation for matchings: exact
-without cycles, and it converges always). How many people stand in the book is found out on the way.
+people are. Then a set of links weighs as the product of its pairs' weights, and the chance of a pair is its
+share in all possible sets. Messages between rows and people find these shares (belief propagation for
+matchings: exact without cycles, and it converges always). How many people stand in the book is found out on
+the way.
 """
 
 from __future__ import annotations

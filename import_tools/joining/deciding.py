@@ -11,13 +11,11 @@ NEVER = 2.0
 
 
 class Limits(NamedTuple):
-    """The least chances. Of a link made without a person: ``complete`` when first name and patronymic
-    agree in full,
-    ``initials`` when the patronymic's initial agrees, ``partial`` when one side does not tell the patronymic.
-    ``deduced``: somebody else fits as well and only his fitting another row better tells them apart; a
-    book that
-    has a person twice deceives here. ``doubtful``: of a row, all its candidates together, that a person
-    is asked about.
+    """The least chances. Of a link made without a person: ``complete`` when first name and patronymic agree
+    in full, ``initials`` when the patronymic's initial agrees, ``partial`` when one side does not tell the
+    patronymic. ``deduced``: somebody else fits as well and only his fitting another row better tells them
+    apart; a book that has a person twice deceives here. ``doubtful``: of a row, all its candidates together,
+    that a person is asked about.
     """
 
     complete: float
@@ -34,8 +32,7 @@ class Limits(NamedTuple):
 
 
 # Tuned on generated sets 1 to 25 (tests/bench/directories.py), judged on others. Measured there: complete
-# evidence
-# is wrong in none of 24,000 links; initials in 0.6 % of those with a chance of 0.97 and more; without a
+# evidence is wrong in none of 24,000 links; initials in 0.6 % of those with a chance of 0.97 and more; without a
 # patronymic it is 2.2 % whatever the chance, so that only the rarest names are sure.
 LIMITS = {
     Mode.SURE: Limits(complete=0.94, initials=0.97, partial=0.977, deduced=NEVER, doubtful=0.35),

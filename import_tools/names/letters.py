@@ -1,8 +1,7 @@
 """Letters of names: one plain form of what people type, and one skeleton of three alphabets.
 
-Transliterations read: the Ukrainian one of 2010 (resolution 55 of the Cabinet), older passports, BGN, ISO
-9 without
-marks, and the usual Russian ones. A skeleton is for comparing only; nobody is shown it.
+Transliterations read: the Ukrainian one of 2010 (resolution 55 of the Cabinet), older passports, BGN, ISO 9
+without marks, and the usual Russian ones. A skeleton is for comparing only; nobody is shown it.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 from flask_babel import force_locale
+from openpyxl import Workbook
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -98,3 +99,16 @@ def test_a_place_that_cannot_be_written_is_told(app: Flask, files: Path) -> None
     run = _match(app, files, f"--out={files / 'nowhere' / 'out.csv'}")
     assert run.exit_code == 1
     assert "cannot be written" in run.output
+
+
+def test_book_may_be_a_sheet(app: Flask, files: Path) -> None:
+    workbook = Workbook()
+    for line in BOOK.splitlines():
+        workbook.active.append(line.split(";"))
+    workbook.save(files / "book.xlsx")
+    result = _match(app, files, f"--book={files / 'book.xlsx'}")
+    assert result.exit_code == 0, result.output
+    with (files / "out.csv").open(encoding="utf-8") as file:
+        rows = {row["row"]: row["login"] for row in csv.DictReader(file, delimiter=";")}
+    assert rows["1"] == "m.honchar"
+    assert rows["5"] == "o.ivanenko2"

@@ -1,10 +1,8 @@
 """Made-up directories and phone books whose true pairs are known, for the bench and the tests of the join.
 
 About two thousand people; half of them stand in the book under all kinds of spellings, two hundred rows
-are people
-whom the directory does not know, a dozen are no people. Every seed draws its own part of the names, so
-that namesakes
-are as frequent as in a real house.
+are people whom the directory does not know, a dozen are no people. Every seed draws its own part of the
+names, so that namesakes are as frequent as in a real house.
 """
 
 from __future__ import annotations

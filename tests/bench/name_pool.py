@@ -1,8 +1,7 @@
 """Names that the made-up lists are drawn from, written without a look at the product's own lexicon.
 
 ``MEN`` and ``WOMEN``: Ukrainian/Russian; of men the two patronymics' stems too. ``SURNAMES``:
-Ukrainian/Russian
-in the masculine; how a woman is called is made by ``spelling.feminine``.
+Ukrainian/Russian in the masculine; how a woman is called is made by ``spelling.feminine``.
 """
 
 from __future__ import annotations

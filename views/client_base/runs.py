@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from flask import flash, make_response, redirect, request
@@ -22,7 +21,6 @@ from views.client_base import words
 from views.client_base.asking import ask_worker, no_answer
 from views.client_base.frame import ClientBaseScreen
 
-log = logging.getLogger(__name__)
 APPROVE = "jobs.client_base.approve_run"
 PAGE = 25
 NOTES_SHOWN = 50
