@@ -12,7 +12,7 @@ from import_tools.joining import BookRecord, PersonRecord
 from tests.bench.directories import Directory
 
 Links = dict[str, str]
-# the threshold that gave a precision of 0.98 on seeds 1 to 10
+# the threshold that gave a precision of 0.98 on seeds 1 and 2
 SPLINK_THRESHOLD = 0.8
 _INSTALL = "splink is not here: `make bench` installs it, or pip install -r requirements-bench.txt"
 
