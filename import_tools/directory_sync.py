@@ -23,7 +23,6 @@ from app.directory import (
 from app.errors import Invalid
 from app.events import unit_of_work
 from app.policy import Actor
-from app.services.claims import Statement, add_people, tell
 from app.services.directory_source import directory_source, settings_of
 from app.services.runs import (
     begin_writing,
@@ -35,6 +34,7 @@ from app.services.runs import (
     start_run,
     stop_run,
 )
+from app.services.telling import Statement, add_people, tell
 from import_tools.sync_plan import Known, Plan, make_plan
 from models import Client, ClientClaim, ImportRun, RunKind, RunStage, Source
 

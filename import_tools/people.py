@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session, selectinload
 from app.errors import HelpdeskError, Invalid
 from app.events import unit_of_work
 from app.policy import Actor
-from app.services.claims import Statement, add_people, load_claims, tell
+from app.services.claims import load_claims
 from app.services.client_rows import MOST_PHONES, clean_values
 from app.services.runs import begin_writing, finish_run, start_run
+from app.services.telling import Statement, add_people, tell
 from app.services.units import LONGEST_UNIT, UnitNames
 from app.text import phone_digits
 from import_tools.matching import Known, plain_name

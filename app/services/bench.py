@@ -14,11 +14,12 @@ from app.errors import Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor, Verb, ensure_can_somewhere
 from app.services.book_rows import current_book, judge_rows, row_values, tell_rows
-from app.services.claims import add_people, load_claims
+from app.services.claims import load_claims
 from app.services.client_rows import clean_values, forget_clients
 from app.services.merging import survivor_id
 from app.services.rows import find_row
 from app.services.runs import begin_writing, start_run
+from app.services.telling import add_people
 from app.services.units import UnitNames
 from models import (
     BookRow,

@@ -9,9 +9,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.policy import Actor
-from app.services.claims import Statement, tell
 from app.services.client_rows import MOST_PHONES
 from app.services.merging import survivor_id
+from app.services.telling import Statement, tell
 from app.text import phone_digits
 from models import (
     BookRow,

@@ -13,9 +13,10 @@ from app.errors import Invalid, NotFound
 from app.policy import Actor, Verb, ensure_can_somewhere
 from app.search.clients import with_phone
 from app.search.terms import has_words
-from app.services.claims import Statement, add_people, release, tell
+from app.services.claims import release
 from app.services.client_rows import change_client, changed_meanwhile, clean_values, stored_value
 from app.services.rows import find_row
+from app.services.telling import Statement, add_people, tell
 from app.text import is_phone, phone_digits, readings
 from models import Client, Source
 

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.errors import Conflict, Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor, Verb, ensure_can_somewhere
-from app.services.claims import FIELDS, Statement, tell
+from app.services.claims import FIELDS
 from app.services.client_rows import clean_values
 from app.services.rows import find_row
+from app.services.telling import Statement, tell
 from app.services.units import UnitNames
 from models import ChangeRequest, Client, Source, utcnow
 

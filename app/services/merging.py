@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session, selectinload
 from app.errors import Conflict, Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor, Verb, ensure_can_somewhere
-from app.services.claims import Statement, note_change, tell
+from app.services.claims import note_change
 from app.services.client_rows import change_client, reindex_client
 from app.services.runs import begin_writing, finish_run, start_run
+from app.services.telling import Statement, tell
 from app.services.units import UnitNames
 from models import BookRow, Call, Client, ImportRun, RunChange, RunKind, Source, Ticket, TwinPair
 

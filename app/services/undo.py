@@ -14,14 +14,7 @@ from app.errors import Conflict, Invalid
 from app.events import Kind, record
 from app.policy import Actor
 from app.services.book_rows import take_back_decisions
-from app.services.claims import (
-    Claims,
-    apply_claims,
-    free_unique,
-    load_claims,
-    resolve,
-    write_claim,
-)
+from app.services.claims import Claims, apply_claims, free_unique, load_claims, resolve, write_claim
 from app.services.client_rows import forget_clients
 from app.services.merging import take_back_merge
 from app.services.runs import access_run, begin_writing

@@ -32,8 +32,8 @@ class Limits(NamedTuple):
 
 
 # Tuned on generated sets 1 to 25 (tests/bench/directories.py), judged on others. Measured there: complete
-# evidence is wrong in none of 24,000 links; initials in 0.6 % of those with a chance of 0.97 and more; without
-# a patronymic it is 2.2 % whatever the chance, so that only the rarest names are sure.
+# evidence is wrong in none of 24,000 links; initials in 0.6 % of those with a chance of 0.97 and more;
+# without a patronymic it is 2.2 % whatever the chance, so that only the rarest names are sure.
 LIMITS = {
     Mode.SURE: Limits(complete=0.94, initials=0.97, partial=0.977, deduced=NEVER, doubtful=0.35),
     Mode.BALANCED: Limits(complete=0.7, initials=0.87, partial=0.87, deduced=NEVER, doubtful=0.35),

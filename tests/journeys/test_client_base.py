@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.extensions import db
-from app.services.claims import add_people
 from app.services.corrections import ask_correction
 from app.services.runs import finish_run, start_run
+from app.services.telling import add_people
 from models import Client, RunKind, Source, Staff
 from tests.support.factories import actor_of, make_client, make_department, make_ticket, make_user
 from tests.support.grid import employees_may_not_edit_clients

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 
 from app.events import unit_of_work
 from app.extensions import db
-from app.services.claims import Statement, tell
 from app.services.clients import update_client
 from app.services.comments import add_comment
 from app.services.corrections import ask_correction
 from app.services.doubles import Suspicion, keep_suspicions
 from app.services.merging import merge_clients
 from app.services.runs import finish_run, start_run, stop_run
+from app.services.telling import Statement, tell
 from models import BookRow, Client, ImportRun, RowStanding, RunKind, Source, Staff
 from tests.support.books import make_book, make_known, make_row
 from tests.support.factories import (

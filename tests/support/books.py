@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.services.claims import Statement, tell
+from app.services.telling import Statement, tell
 from models import BookRow, Client, ImportRun, RowStanding, RunKind, RunStage, Source, Staff
 from tests.support.factories import make_client, make_unit, make_user
 

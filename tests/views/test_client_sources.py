@@ -6,9 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.services.claims import Statement, tell
 from app.services.clients import update_client
 from app.services.runs import finish_run, start_run
+from app.services.telling import Statement, tell
 from app.services.undo import undo_run
 from models import Client, ImportRun, RunKind, Source, Staff
 from tests.support.factories import actor_of, make_client, make_department, make_user

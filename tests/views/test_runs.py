@@ -8,9 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.services.claims import Statement, add_people, tell
 from app.services.run_preview import preview_undo
 from app.services.runs import finish_run, start_run
+from app.services.telling import Statement, add_people, tell
 from app.services.undo import undo_run
 from models import Client, ImportRun, RunKind, RunStage, Source, Staff
 from tests.support.factories import (

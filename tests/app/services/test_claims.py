@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid
 from app.policy import Actor
 from app.search import find_clients
-from app.services.claims import Claims, Statement, add_people, resolve, tell
+from app.services.claims import Claims, resolve
 from app.services.clients import release_field, update_client
 from app.services.reference import merge_rows
 from app.services.runs import start_run
 from app.services.sources import field_sources
+from app.services.telling import Statement, add_people, tell
 from models import Client, ClientClaim, RunChange, RunKind, Source, Unit
 from tests.support.factories import actor_of, make_client, make_department, make_unit, make_user
 

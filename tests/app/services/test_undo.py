@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, selectinload
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.events import Kind
 from app.policy import Actor
-from app.services.claims import Statement, add_people, tell
 from app.services.clients import update_client
 from app.services.runs import finish_run, list_runs, run_differences, start_run
+from app.services.telling import Statement, add_people, tell
 from app.services.undo import undo_run
 from models import Client, ImportRun, JournalEntry, RunKind, RunStage, Source
 from tests.support.factories import actor_of, make_client, make_department, make_ticket, make_user
