@@ -23,6 +23,7 @@ from app.services.runs import begin_writing, explain_failure, fail_run, finish_r
 from import_tools.book import Book, BookEntry, read_book
 from import_tools.client_records import client_records
 from import_tools.joining import BookRecord, Match, Mode, Outcome, join
+from import_tools.joining.evidence import LINKED_BEFORE
 from models import BookRow, ImportRun, RowStanding, RunKind, RunStage
 
 Progress = Callable[[int, str], None]
@@ -31,7 +32,6 @@ STANDINGS = {
     Outcome.DOUBTFUL: RowStanding.DOUBTFUL,
     Outcome.UNMATCHED: RowStanding.UNMATCHED,
 }
-LINKED_BEFORE = "linked-before"
 
 
 def open_book_run(

@@ -32,3 +32,5 @@ PHONE = "phone-same"
 ROOM = "room-same"
 TAKEN = "fits-another-row"
 NOT_A_PERSON = "not-a-person"
+# not of the names: what the earlier edition of the book was joined with
+LINKED_BEFORE = "linked-before"

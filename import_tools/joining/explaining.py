@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from import_tools.joining.evidence import NAMESAKES
+from import_tools.joining.evidence import LINKED_BEFORE, NAMESAKES
 
 _TEXTS: dict[str, Callable[[], str]] = {
     "surname-same": lambda: _("same surname"),
@@ -34,6 +34,7 @@ _TEXTS: dict[str, Callable[[], str]] = {
     "shared-name": lambda: _("several people have exactly this name"),
     "no-first-name": lambda: _("a surname alone is not enough"),
     "fits-another-row": lambda: _("this person fits another row better"),
+    LINKED_BEFORE: lambda: _("joined in the earlier phone book"),
     "not-a-person": lambda: _("this is not a person"),
 }
 

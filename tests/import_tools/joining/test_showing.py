@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_babel import force_locale
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from import_tools.joining import evidence as codes
 
 
 def test_evidence_is_told_in_words(app: Flask) -> None:
-    with app.test_request_context():
+    with app.test_request_context(), force_locale("en"):
         told = explain(["surname-same", "first-initial", "patronymic-missing", "namesakes-2", "unheard-of"])
         assert told == (
             "same surname, the first name's initial fits, no patronymic to compare, 2 such people"
