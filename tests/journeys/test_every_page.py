@@ -65,6 +65,7 @@ ADMINISTRATOR_PAGES = [
     "/users/userinfo/",
     "/roles/list/",
     "/roles/show/1",
+    "/access/white-list/",
     "/console/",
     "/console/journal/",
     "/client-base/",
