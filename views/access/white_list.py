@@ -158,7 +158,7 @@ def _labels() -> dict[str, str]:
 def _standing(letter: Invitation) -> tuple[str, str, str]:
     """(icon, word, why) of a letter."""
     if letter.used_at is not None:
-        return ICONS["joined"], _("joined"), ""
+        return ICONS["joined"], _("has joined"), ""
     if letter.ended_at is not None:
         return "x-circle", _("closed"), _endings().get(letter.ending, "")
     if letter.sent_at is None:
