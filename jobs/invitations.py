@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import current_app
 from flask_babel import force_locale
 
@@ -10,6 +12,8 @@ from app.policy import load_actor
 from app.services.first_login import ask
 from app.services.invitations import access_letter, deliver, waiting_letters
 from jobs.context import with_app
+
+log = logging.getLogger(__name__)
 
 
 @with_app
@@ -32,7 +36,17 @@ def send_waiting_letters() -> int:
 
     rq's own delayed repeats would need a scheduler beside each worker, and would forget with Redis.
     """
-    return sum(_send(number) for number in waiting_letters(db.session()))
+    return sum(_send_one(number) for number in waiting_letters(db.session()))
+
+
+def _send_one(number: int) -> bool:
+    """One letter that breaks must not hold up the others; it is tried again until it is a day old."""
+    try:
+        return _send(number)
+    except Exception:
+        log.exception("letter %s broke", number)
+        db.session.rollback()
+        return False
 
 
 def _send(number: int | None) -> bool:

@@ -84,11 +84,7 @@ class LetterView(DoorView):
     @expose("/<string:token>", methods=["GET"])
     def letter(self, token: str) -> Any:
         """The form, or the way to a new letter."""
-        try:
-            letter = access_open_letter(session(), token)
-        except NotFound:
-            return self._nothing()
-        return self._form(letter.login, {})
+        return self._form(token, {})
 
     @expose("/<string:token>", methods=["POST"])
     def join(self, token: str) -> Any:
@@ -106,13 +102,17 @@ class LetterView(DoorView):
         except NotFound:
             return self._nothing()
         except Invalid as error:
-            return self._form(access_open_letter(session(), token).login, error.fields, 422)
+            return self._form(token, error.fields, 422)
         browser_session.clear()
         self.appbuilder.sm.update_user_auth_stat(user)
         login_user(user, remember=False)
         return redirect("/", 303)
 
-    def _form(self, login: str, wrong: dict[str, str], status: int = 200) -> Any:
+    def _form(self, token: str, wrong: dict[str, str], status: int = 200) -> Any:
+        try:
+            login = access_open_letter(session(), token).login
+        except NotFound:  # at this very moment, too
+            return self._nothing()
         words = {
             "temporary": _("Temporary password"),
             "password": _("New password"),

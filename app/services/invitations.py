@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.errors import Conflict, NotFound
 from app.events import Kind, record, unit_of_work
-from app.notify.mail import MailError, Problem, send_letter
+from app.notify.mail import MailError, send_letter
 from app.policy import Actor
 from app.services.invitation_letter import Secrets, hash_password, hash_token, new_secrets, write_letter
 from models import Ending, Invitation, InvitationRule, Staff, utcnow
@@ -97,6 +97,10 @@ def deliver(session: Session, invitation_id: int) -> bool:
         if not _take(session, invitation_id, secrets):
             return False
     letter = session.get_one(Invitation, invitation_id)
+    if letter.asked_at + LIFE <= utcnow():
+        with unit_of_work(session):
+            _give_up(session, letter)
+        return False
     try:
         send_letter(write_letter(letter, secrets))
     except MailError as error:
@@ -139,9 +143,13 @@ def _note_failure(session: Session, letter: Invitation, error: MailError) -> Non
     pause = PAUSES[min(letter.attempts, len(PAUSES)) - 1]
     letter.next_try_at = _later(letter.asked_at, pause)
     if error.is_final or letter.next_try_at is None:
-        end_letters(session, Ending.UNDELIVERABLE, Invitation.id == letter.id)
-        facts = {"login": letter.login, "problem": error.problem}
-        record(session, Kind.INVITATION_FAILED, actor=None, subject=f"invitation {letter.id}", new=facts)
+        _give_up(session, letter)
+
+
+def _give_up(session: Session, letter: Invitation) -> None:
+    end_letters(session, Ending.UNDELIVERABLE, Invitation.id == letter.id)
+    facts = {"login": letter.login, "problem": letter.problem}
+    record(session, Kind.INVITATION_FAILED, actor=None, subject=f"invitation {letter.id}", new=facts)
 
 
 def _later(asked_at: datetime, minutes: int) -> datetime | None:
@@ -181,8 +189,3 @@ def list_letters(session: Session, wanted: str = "", *, most: int = 200) -> list
         columns = (Invitation.login, Invitation.email)
         query = query.where(or_(*(column.contains(part, autoescape=True) for column in columns)))
     return list(session.scalars(query))
-
-
-def no_server(letter: Invitation) -> bool:
-    """Whether the letter waits for a mail server to be set at all."""
-    return letter.problem == Problem.NO_SERVER
