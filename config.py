@@ -7,11 +7,13 @@ Every setting has an embedded default, so that ``make run`` needs nothing; a fir
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ROOT = Path(__file__).resolve().parent
@@ -105,6 +107,55 @@ def _language(env: Mapping[str, str]) -> str:
     return language
 
 
+def _public_url(env: Mapping[str, str]) -> str:
+    """The address under which people reach the helpdesk; links in letters are made with it alone."""
+    url = env.get("HELPDESK_URL", "").strip().rstrip("/")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
+        raise ConfigError(f"HELPDESK_URL={url!r}: write an address such as https://helpdesk.corp.example")
+    return url
+
+
+def _mail_server(env: Mapping[str, str]) -> dict[str, Any]:
+    """Where letters are handed over; empty when no server is set. The message never shows the password."""
+    url = env.get("HELPDESK_SMTP_URL", "").strip()
+    if not url:
+        return {}
+    try:
+        parts = urlsplit(url)
+        port, asked = parts.port, parse_qs(parts.query)
+    except ValueError:
+        raise ConfigError("HELPDESK_SMTP_URL: write smtp://user:password@host:587?starttls=1") from None
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or set(asked) - {"starttls", "ca"}:
+        raise ConfigError("HELPDESK_SMTP_URL: write smtp://user:password@host:587?starttls=1 or smtps://…")
+    starttls = parts.scheme == "smtp" and _flag(
+        {"starttls": asked.get("starttls", ["0"])[0]}, "starttls", False
+    )
+    if parts.password and not starttls and parts.scheme == "smtp":
+        raise ConfigError(
+            "HELPDESK_SMTP_URL: a password goes encrypted only: add ?starttls=1 or write smtps://"
+        )
+    for name in ("HELPDESK_MAIL_FROM", "HELPDESK_URL"):
+        if not env.get(name, "").strip():
+            raise ConfigError(f"{name}: set it beside HELPDESK_SMTP_URL, letters need it")
+    return {
+        "host": parts.hostname,
+        "port": port or (465 if parts.scheme == "smtps" else 587 if starttls else 25),
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "protection": "tls" if parts.scheme == "smtps" else "starttls" if starttls else "none",
+        "ca_file": asked.get("ca", [""])[0],
+    }
+
+
+def _mail_from(env: Mapping[str, str]) -> str:
+    """The sender of letters: one plain address."""
+    address = env.get("HELPDESK_MAIL_FROM", "").strip()
+    if address and not re.fullmatch(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+", address):
+        raise ConfigError(f"HELPDESK_MAIL_FROM={address!r}: write an address such as helpdesk@corp.example")
+    return address
+
+
 def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return Flask's configuration made from ``env`` (the process environment by default).
 
@@ -130,6 +181,10 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
         # the ticket
         "ARCHIVE_AFTER_DAYS": _int(env, "HELPDESK_ARCHIVE_AFTER_DAYS", 3),
         "TIME_ZONE": _time_zone(env),
+        # letters
+        "PUBLIC_URL": _public_url(env),
+        "MAIL_SERVER": _mail_server(env),
+        "MAIL_FROM": _mail_from(env),
         # Flask and its cookies
         "MAX_CONTENT_LENGTH": _int(env, "HELPDESK_MAX_UPLOAD_MB", 20, least=1) * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
@@ -155,6 +210,8 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
         "AUTH_ROLE_PUBLIC": "Public",
         "AUTH_RATE_LIMITED": _flag(env, "HELPDESK_LIMIT_SIGN_IN", True),
         "SIGN_IN_LIMIT": "10 per minute",
+        "FIRST_LOGIN_LIMIT": "30 per minute",
+        "LETTERS_LIMIT": "5 per hour",
         "RATELIMIT_ENABLED": _flag(env, "HELPDESK_LIMIT_SIGN_IN", True),
         "RATELIMIT_STORAGE_URI": redis_url,
         "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},

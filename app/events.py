@@ -56,6 +56,14 @@ class Kind(StrEnum):
     SIGNED_IN = "user.signed_in"
     SIGNED_OUT = "user.signed_out"
     SIGN_IN_FAILED = "user.sign_in_failed"
+    INVITATION_RULE_ADDED = "invitation.rule_added"
+    INVITATION_RULE_REVOKED = "invitation.rule_revoked"
+    INVITATION_REFUSED = "invitation.refused"
+    INVITATION_SENT = "invitation.sent"
+    INVITATION_FAILED = "invitation.failed"
+    INVITATION_REVOKED = "invitation.revoked"
+    INVITATION_WRONG_PASSWORD = "invitation.wrong_password"
+    INVITATION_USED = "invitation.used"
 
 
 # The kinds that somebody is told of, or whose ticket must be redrawn on open pages.

@@ -2,6 +2,7 @@
 
 from models.base import Model, utcnow
 from models.clients import Client, ClientPhone, ClientWord, Unit, UnitAlias
+from models.invitations import Ending, Invitation, InvitationRule
 from models.joins import BookRow, DirectorySource, MatchDecision, RowStanding, TwinPair, Verdict
 from models.journal import Delivery, JournalEntry, OutboxEvent, PeriodicRun
 from models.personal import EndedSession, SavedView, TicketRead
@@ -23,7 +24,10 @@ __all__ = [
     "Department",
     "DirectorySource",
     "EndedSession",
+    "Ending",
     "ImportRun",
+    "Invitation",
+    "InvitationRule",
     "JournalEntry",
     "MatchDecision",
     "Membership",

@@ -101,3 +101,47 @@ def test_given_values_are_used(env: dict[str, str]) -> None:
     assert settings["BABEL_DEFAULT_LOCALE"] == "ru"
     assert settings["SECRET_KEY"] == "x" * config.SHORTEST_SECRET
     assert not (Path(env["HELPDESK_VAR"]) / "secret_key").exists()
+
+
+MAIL = {"HELPDESK_MAIL_FROM": "helpdesk@corp.example", "HELPDESK_URL": "https://helpdesk.corp.example/"}
+
+
+def test_mail_server_is_read_from_one_address(env: dict[str, str]) -> None:
+    assert load(env)["MAIL_SERVER"] == {}
+    url = "smtp://user:p%40ss@mail.corp.example?starttls=1&ca=/etc/ca.pem"
+    settings = load({**env, **MAIL, "HELPDESK_SMTP_URL": url})
+    assert settings["MAIL_SERVER"] == {
+        "host": "mail.corp.example",
+        "port": 587,
+        "user": "user",
+        "password": "p@ss",
+        "protection": "starttls",
+        "ca_file": "/etc/ca.pem",
+    }
+    assert settings["PUBLIC_URL"] == "https://helpdesk.corp.example"
+    assert load({**env, **MAIL, "HELPDESK_SMTP_URL": "smtps://mail"})["MAIL_SERVER"]["port"] == 465
+    assert load({**env, **MAIL, "HELPDESK_SMTP_URL": "smtp://mail"})["MAIL_SERVER"]["protection"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HELPDESK_SMTP_URL", "mail.corp.example"),
+        ("HELPDESK_SMTP_URL", "http://mail.corp.example"),
+        ("HELPDESK_SMTP_URL", "smtp://mail:port"),
+        ("HELPDESK_SMTP_URL", "smtp://mail?tls=1"),
+        ("HELPDESK_SMTP_URL", "smtp://user:secret-word@mail"),  # the password would go in clear
+        ("HELPDESK_MAIL_FROM", ""),
+        ("HELPDESK_MAIL_FROM", "Helpdesk <helpdesk@corp.example>"),
+        ("HELPDESK_URL", ""),
+        ("HELPDESK_URL", "helpdesk.corp.example"),
+        ("HELPDESK_URL", "javascript://x"),
+    ],
+)
+def test_wrong_mail_settings_are_named_without_the_password(
+    env: dict[str, str], name: str, value: str
+) -> None:
+    usual = {"HELPDESK_SMTP_URL": "smtp://mail"}
+    with pytest.raises(ConfigError, match=name) as caught:
+        load({**env, **MAIL, **usual, name: value})
+    assert "secret-word" not in str(caught.value)

@@ -36,9 +36,10 @@ WORDS = {
     "locale": "en",
 }
 # the only doors that are open to everybody
-OPEN = ("/static/", "/login/", "/health", "/favicon.ico", "/robots.txt")
+OPEN = ("/static/", "/login/", "/first-login/", "/health", "/favicon.ico", "/robots.txt")
 # for the administrator alone: who may do what, and the lists that everything refers to
 CLOSED = (
+    "/access/white-list/",
     "/users/list",
     "/users/show",
     "/users/add",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_appbuilder import AppBuilder
 
+from views.access import register_access
 from views.api import register_api
 from views.calls import CallsView
 from views.client_base import register_client_base
@@ -14,6 +15,7 @@ from views.clients import ClientsView
 from views.console import register_console
 from views.door import watch_door
 from views.errors import register_errors
+from views.first_login import FirstLoginView, LetterView
 from views.new_ticket import NewTicketView
 from views.notices import NoticeView
 from views.reference import register_reference
@@ -33,11 +35,12 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
     watch_door()
     for view in (TicketCommentView, TicketListView, TicketMoveView, TicketPageView, TicketSearchView):
         builder.add_view_no_menu(view)
-    for view in (LanguageView, NoticeView, SettingsView):
+    for view in (FirstLoginView, LanguageView, LetterView, NoticeView, SettingsView):
         builder.add_view_no_menu(view)
     for view in (CallsView, ClientPartsView, ClientSourcesView, ClientsView, NewTicketView):
         builder.add_view_no_menu(view)
     register_client_base(builder)
     register_api(app, builder)
     register_reference(app, builder)
+    register_access(builder)
     register_console(app, builder)

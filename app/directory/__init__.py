@@ -2,6 +2,7 @@
 
 from app.directory.changes import read_changes
 from app.directory.check import Check, Stage, Step, test_connection
+from app.directory.finding import FoundPerson, find_person
 from app.directory.link import Link, connect
 from app.directory.people import DirectoryPerson, Skipped
 from app.directory.reading import Snapshot, group_members, read_everyone, read_identities, read_people
@@ -15,6 +16,7 @@ __all__ = [
     "DirectoryError",
     "DirectoryPerson",
     "DirectorySettings",
+    "FoundPerson",
     "Link",
     "Security",
     "Skipped",
@@ -23,6 +25,7 @@ __all__ = [
     "Step",
     "Trouble",
     "connect",
+    "find_person",
     "group_members",
     "read_changes",
     "read_everyone",

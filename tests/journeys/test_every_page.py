@@ -84,6 +84,7 @@ ADMINISTRATOR_PAGES = [
     "/roles/list/",
     "/roles/show/1",
     "/client-base/directory",
+    "/access/white-list/",
     "/console/",
     "/console/journal/",
     "/client-base/",

@@ -1,0 +1,143 @@
+"""Letters over SMTP: one recipient, plain text and HTML, an encrypted and checked way when one is set."""
+
+from __future__ import annotations
+
+import logging
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime, make_msgid
+from enum import StrEnum
+
+from flask import current_app
+
+from models import utcnow
+
+log = logging.getLogger(__name__)
+TIMEOUT = 15  # seconds, for every answer of the server's
+LONGEST_ADDRESS = 320
+# one bare address: what could end a header, add a recipient or name another route is none
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
+)
+
+
+class Problem(StrEnum):
+    """Why a letter did not go."""
+
+    NO_SERVER = "no_server"
+    UNREACHABLE = "unreachable"
+    CERTIFICATE = "certificate"
+    SIGN_IN = "sign_in"
+    BUSY = "busy"
+    REFUSED = "refused"
+
+
+class MailError(Exception):
+    """A letter did not go. ``is_final``: trying again will not help. The text holds no secret."""
+
+    def __init__(self, problem: Problem, text: str = "") -> None:
+        super().__init__(text or problem.value)
+        self.problem = problem
+        self.is_final = problem is Problem.REFUSED
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is sent to one mailbox."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+def is_address(text: str) -> bool:
+    """Whether the text is one bare mail address of plain letters."""
+    return len(text) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
+
+
+def has_mail_server() -> bool:
+    """Whether letters can be sent at all."""
+    return bool(current_app.config["MAIL_SERVER"])
+
+
+def send_letter(letter: Letter) -> None:
+    """Hand the letter to the mail server. Raises MailError; afterwards the server answers for it."""
+    message = _message(letter)
+    if not has_mail_server():
+        # the console's twin of a letter: that it would have gone, and nothing of what stands in it
+        log.warning("no mail server is set (HELPDESK_SMTP_URL): a letter to %s was not sent", letter.to)
+        raise MailError(Problem.NO_SERVER)
+    with _explained(), _server() as server:
+        server.send_message(message, from_addr=current_app.config["MAIL_FROM"], to_addrs=[letter.to])
+
+
+def _message(letter: Letter) -> EmailMessage:
+    """The letter as it travels. Raises MailError for an address that is not one."""
+    if not is_address(letter.to):
+        raise MailError(Problem.REFUSED, "not a mail address")
+    sender = current_app.config["MAIL_FROM"] or "helpdesk@localhost"
+    message = EmailMessage(policy=SMTP_POLICY)
+    message["From"] = sender
+    message["To"] = letter.to
+    message["Subject"] = " ".join(letter.subject.split())
+    message["Date"] = format_datetime(utcnow())
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    return message
+
+
+@contextmanager
+def _server() -> Iterator[smtplib.SMTP]:
+    """An open connection, encrypted and signed in as the settings say."""
+    settings = current_app.config["MAIL_SERVER"]
+    context = ssl.create_default_context(cafile=settings["ca_file"] or None)
+    where = (settings["host"], settings["port"])
+    if settings["protection"] == "tls":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=TIMEOUT, context=context)
+    else:
+        server = smtplib.SMTP(*where, timeout=TIMEOUT)
+    with server:
+        if settings["protection"] == "starttls":
+            server.starttls(context=context)
+        if settings["user"]:
+            server.login(settings["user"], settings["password"])
+        yield server
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Whatever goes wrong on the way comes out as MailError."""
+    try:
+        yield
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _text in error.recipients.values()]
+        raise MailError(_problem_of(max(codes, default=550)), f"recipient refused {codes}") from error
+    except smtplib.SMTPAuthenticationError as error:
+        raise MailError(Problem.SIGN_IN, f"sign-in refused {error.smtp_code}") from error
+    except smtplib.SMTPServerDisconnected as error:
+        raise MailError(Problem.UNREACHABLE, "the server hung up") from error
+    except smtplib.SMTPResponseException as error:
+        raise MailError(_problem_of(error.smtp_code), f"answer {error.smtp_code}") from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise MailError(Problem.CERTIFICATE, "the server does not offer what the settings ask for") from error
+    except ssl.SSLError as error:
+        raise MailError(Problem.CERTIFICATE, type(error).__name__) from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailError(Problem.UNREACHABLE, type(error).__name__) from error
+    except (MessageError, ValueError) as error:
+        raise MailError(Problem.REFUSED, type(error).__name__) from error
+
+
+def _problem_of(code: int) -> Problem:
+    """4xx asks to come again (RFC 5321, 4.2.1), anything else is a no."""
+    return Problem.BUSY if 400 <= code < 500 else Problem.REFUSED
