@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
 from import_tools.book import Limits
-from import_tools.book_import import LINKED_BEFORE
 from import_tools.joining import Mode, explain
 from models import BookRow, ImportRun, RunStage
 from views.client_base.words import STAGES, STEPS, count_words
@@ -169,5 +168,4 @@ def reasons(row: BookRow) -> str:
     """Why a row is linked."""
     if row.is_decided:
         return str(_("A person has decided so."))
-    before = [str(_("linked in the earlier book too"))] if LINKED_BEFORE in row.evidence else []
-    return ", ".join(filter(None, [*before, explain(row.evidence)]))
+    return explain(row.evidence)
