@@ -7,6 +7,7 @@ Every setting has an embedded default, so that ``make run`` needs nothing; a fir
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -105,6 +106,13 @@ def _language(env: Mapping[str, str]) -> str:
     return language
 
 
+def _header(env: Mapping[str, str], name: str) -> str:
+    header = env.get(name, "").strip()
+    if header and not re.fullmatch(r"[A-Za-z0-9-]+", header):
+        raise ConfigError(f"{name}={header!r}: write the name of a header such as X-Remote-User")
+    return header
+
+
 def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return Flask's configuration made from ``env`` (the process environment by default).
 
@@ -154,7 +162,15 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
         "AUTH_ROLE_ADMIN": "Admin",
         "AUTH_ROLE_PUBLIC": "Public",
         "AUTH_RATE_LIMITED": _flag(env, "HELPDESK_LIMIT_SIGN_IN", True),
+        # failures of an account from one address, of an account from anywhere, of an address with any account
         "SIGN_IN_LIMIT": "10 per minute",
+        "SIGN_IN_ACCOUNT_LIMIT": "30 per minute",
+        "SIGN_IN_ADDRESS_LIMIT": "100 per minute",
+        # a refusal takes at least as long, so that its time tells nothing
+        "SIGN_IN_REFUSAL_SECONDS": 1.0,
+        # as long the directory may take altogether
+        "SIGN_IN_DIRECTORY_SECONDS": 5.0,
+        "REMOTE_USER_HEADER": _header(env, "HELPDESK_REMOTE_USER_HEADER"),
         "RATELIMIT_ENABLED": _flag(env, "HELPDESK_LIMIT_SIGN_IN", True),
         "RATELIMIT_STORAGE_URI": redis_url,
         "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},

@@ -27,7 +27,7 @@ def sync_by_night(slot: str) -> str:
 
     session = db.session()
     source = find_source(session)
-    if not source.is_on or _local_hour() != source.hour:
+    if not source.is_on or local_hour() != source.hour:
         return ""
     with once(session, "sync_directory", slot) as mine:
         if not mine:
@@ -97,6 +97,7 @@ def _approve(run: ImportRun, actor: Actor) -> str:
     return str(session.get_one(ImportRun, run_id).stage)
 
 
-def _local_hour() -> int:
+def local_hour() -> int:
+    """The hour on the organisation's clocks."""
     moment: datetime = to_user_timezone(utcnow())
     return moment.hour

@@ -9,6 +9,7 @@ from typing import Any
 
 from jobs.archive import archive_done_tickets
 from jobs.client_base import find_doubles, sync_by_night
+from jobs.group_roles import apply_groups_by_night
 from jobs.outbox import sweep_outbox
 
 
@@ -37,6 +38,7 @@ class Periodic:
 PERIODIC = (
     Periodic(sweep_outbox, "* * * * *", patience=60, queue="default"),
     Periodic(sync_by_night, "12 * * * *", patience=3600, slot="%Y-%m-%dT%H", timeout=1800),
+    Periodic(apply_groups_by_night, "37 * * * *", patience=3600, slot="%Y-%m-%dT%H", timeout=900),
     Periodic(find_doubles, "42 1 * * *", patience=6 * 3600, slot="%Y-%m-%d", timeout=1800),
     Periodic(archive_done_tickets, "7 * * * *", patience=3600, slot="%Y-%m-%dT%H"),
 )

@@ -2,12 +2,13 @@
 
 from models.base import Model, utcnow
 from models.clients import Client, ClientPhone, ClientWord, Unit, UnitAlias
+from models.group_roles import GroupGrant, GroupRole
 from models.joins import BookRow, DirectorySource, MatchDecision, RowStanding, TwinPair, Verdict
 from models.journal import Delivery, JournalEntry, OutboxEvent, PeriodicRun
 from models.personal import EndedSession, SavedView, TicketRead
 from models.provenance import ChangeRequest, ClientClaim, Source
 from models.runs import ImportRun, RunChange, RunKind, RunStage
-from models.staff import Department, Membership, Role, Staff
+from models.staff import Department, Membership, Role, SignInWay, Staff
 from models.tickets import Call, Comment, Priority, State, Ticket, Topic
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "Department",
     "DirectorySource",
     "EndedSession",
+    "GroupGrant",
+    "GroupRole",
     "ImportRun",
     "JournalEntry",
     "MatchDecision",
@@ -37,6 +40,7 @@ __all__ = [
     "RunKind",
     "RunStage",
     "SavedView",
+    "SignInWay",
     "Source",
     "Staff",
     "State",

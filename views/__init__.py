@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_appbuilder import AppBuilder
 
+from views.access import register_access
 from views.api import register_api
 from views.calls import CallsView
 from views.client_base import register_client_base
@@ -39,4 +40,5 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
     register_client_base(builder)
     register_api(app, builder)
     register_reference(app, builder)
+    register_access(builder)
     register_console(app, builder)
