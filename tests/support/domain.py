@@ -8,6 +8,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.security import generate_password_hash
 
 from app.directory import DirectorySettings
 from app.services.directory_source import TEXTS, clean_settings, seal
@@ -17,6 +18,7 @@ from tests.support.people_ldif import Person
 from tests.support.samba import Samba
 
 PASSWORD = "Пароль!Passw0rd"
+LOCAL = "local password 1"
 
 
 def set_directory(session: Session, settings: DirectorySettings, **more: Any) -> DirectorySource:
@@ -72,3 +74,10 @@ def statuses(client: FlaskClient, login: str, password: str) -> tuple[int, int]:
     page = by_form(client, login, password).status_code
     client.post("/logout/")
     return page, api
+
+
+def with_local_password(session: Session, user: Staff) -> Staff:
+    """Somebody who has a local one (:data:`LOCAL`)."""
+    user.password = generate_password_hash(LOCAL, method="pbkdf2:sha256:1000")
+    session.commit()
+    return user

@@ -26,9 +26,7 @@ WAYS = {SignInWay.LOCAL.value: _("Local account"), SignInWay.DOMAIN.value: _("Do
 WAY = choice(
     _("Signs in with"),
     WAYS,
-    _(
-        "Administrators may always use their local password too. Made local, an account is no domain user any more."
-    ),
+    _("Administrators may always use their local password, too."),
     default=SignInWay.LOCAL.value,
 )
 NAMES = {code: language["name"] for code, language in LANGUAGES.items()}
@@ -92,8 +90,10 @@ class UserDBModelView(ReferenceView, fab.UserDBModelView):
 
     def pre_add(self, item: Staff) -> None:
         """A domain user needs no password here, and without one there is none to guess."""
-        if item.password or item.sign_in_way != SignInWay.DOMAIN:
+        if item.password:
             super().pre_add(item)
+        else:
+            item.password = ""
 
     def pre_update(self, item: Staff) -> None:
         """Made local, he may become another person of the directory afterwards."""
