@@ -48,6 +48,7 @@ CLOSED = (
     "/permissions/",
     "/viewmenus/",
     "/permissionviews/",
+    "/access/groups",
     "/console/",
     "/departments/",
     "/memberships/",
