@@ -156,6 +156,13 @@ def _mail_from(env: Mapping[str, str]) -> str:
     return address
 
 
+def _header(env: Mapping[str, str], name: str) -> str:
+    header = env.get(name, "").strip()
+    if header and not re.fullmatch(r"[A-Za-z0-9-]+", header):
+        raise ConfigError(f"{name}={header!r}: write the name of a header such as X-Remote-User")
+    return header
+
+
 def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return Flask's configuration made from ``env`` (the process environment by default).
 
@@ -209,9 +216,17 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
         "AUTH_ROLE_ADMIN": "Admin",
         "AUTH_ROLE_PUBLIC": "Public",
         "AUTH_RATE_LIMITED": _flag(env, "HELPDESK_LIMIT_SIGN_IN", True),
+        # failures of an account from one address, of an account from anywhere, of an address with any account
         "SIGN_IN_LIMIT": "10 per minute",
         "FIRST_LOGIN_LIMIT": "30 per minute",
         "LETTERS_LIMIT": "5 per hour",
+        "SIGN_IN_ACCOUNT_LIMIT": "30 per minute",
+        "SIGN_IN_ADDRESS_LIMIT": "100 per minute",
+        # a refusal takes at least as long, so that its time tells nothing
+        "SIGN_IN_REFUSAL_SECONDS": 1.0,
+        # as long the directory may take altogether
+        "SIGN_IN_DIRECTORY_SECONDS": 5.0,
+        "REMOTE_USER_HEADER": _header(env, "HELPDESK_REMOTE_USER_HEADER"),
         "RATELIMIT_ENABLED": _flag(env, "HELPDESK_LIMIT_SIGN_IN", True),
         "RATELIMIT_STORAGE_URI": redis_url,
         "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},

@@ -53,6 +53,8 @@ class Kind(StrEnum):
     REFERENCE_EDITED = "reference.edited"
     REFERENCE_DELETED = "reference.deleted"
     SETTINGS_EDITED = "settings.edited"
+    GROUPS_EDITED = "groups.edited"
+    GROUPS_APPLIED = "user.groups_applied"
     SIGNED_IN = "user.signed_in"
     SIGNED_OUT = "user.signed_out"
     SIGN_IN_FAILED = "user.sign_in_failed"

@@ -19,6 +19,7 @@ from app.extensions import compress, csrf, db, migrate, socketio
 from app.i18n import compile_catalogues
 from app.security.manager import HelpdeskSecurityManager
 from app.security_headers import init_security_headers
+from app.services.domain_sign_in import DirectoryDoor
 from models import Model
 from views import register_views
 from views.home import HomeView
@@ -34,6 +35,7 @@ class SecurityManager(HelpdeskSecurityManager):
     userdbmodelview = UserDBModelView
     rolemodelview = RoleModelView
     groupmodelview = UserGroupModelView
+    domain_door = DirectoryDoor()
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:

@@ -33,7 +33,7 @@ def sync_by_night(slot: str) -> str:
 
     session = db.session()
     source = find_source(session)
-    if not source.is_on or _local_hour() != source.hour:
+    if not source.is_on or local_hour() != source.hour:
         return ""
     with once(session, "sync_directory", slot) as mine:
         if not mine:
@@ -126,6 +126,7 @@ def _apply(session: Session, run_id: int, actor: Actor) -> None:
             time.sleep(PAUSE)
 
 
-def _local_hour() -> int:
+def local_hour() -> int:
+    """The hour on the organisation's clocks."""
     moment: datetime = to_user_timezone(utcnow())
     return moment.hour

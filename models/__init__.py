@@ -2,13 +2,14 @@
 
 from models.base import Model, utcnow
 from models.clients import Client, ClientPhone, ClientWord, Unit, UnitAlias
+from models.group_roles import GroupGrant, GroupRole
 from models.invitations import Ending, Invitation, InvitationRule
 from models.joins import BookRow, DirectorySource, MatchDecision, RowStanding, TwinPair, Verdict
 from models.journal import Delivery, JournalEntry, OutboxEvent, PeriodicRun
 from models.personal import EndedSession, SavedView, TicketRead
 from models.provenance import ChangeRequest, ClientClaim, Source
 from models.runs import ImportRun, RunChange, RunKind, RunStage
-from models.staff import Department, Membership, Role, Staff
+from models.staff import Department, Membership, Role, SignInWay, Staff
 from models.tickets import Call, Comment, Priority, State, Ticket, Topic
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "DirectorySource",
     "EndedSession",
     "Ending",
+    "GroupGrant",
+    "GroupRole",
     "ImportRun",
     "Invitation",
     "InvitationRule",
@@ -41,6 +44,7 @@ __all__ = [
     "RunKind",
     "RunStage",
     "SavedView",
+    "SignInWay",
     "Source",
     "Staff",
     "State",

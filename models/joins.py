@@ -116,6 +116,8 @@ class DirectorySource(Model):
     cursor: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    # whoever signs in from a mapped group gets an account
+    creates_accounts: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
 
 
 class TwinPair(Model):

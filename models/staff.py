@@ -23,6 +23,13 @@ class Role(StrEnum):
     COORDINATOR = "coordinator"
 
 
+class SignInWay(StrEnum):
+    """Who proves a person's password. Administrators may always use their local one as well."""
+
+    LOCAL = "local"  # we: its hash is stored here
+    DOMAIN = "domain"  # the organisation's directory
+
+
 class Staff(FabUser):
     """A staff member: FAB's user with the personal settings of our screens."""
 
@@ -33,6 +40,9 @@ class Staff(FabUser):
     page_size: Mapped[int] = mapped_column(Integer, default=25, server_default="25")
     sound_on: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
     letter_keys_on: Mapped[bool] = mapped_column(Boolean, default=True, server_default="1")
+    sign_in_way: Mapped[str] = mapped_column(String(10), default=SignInWay.LOCAL, server_default="local")
+    # who he is in the directory, known from his first sign-in on: a new login stays the same person
+    directory_guid: Mapped[str | None] = mapped_column(String(36))
 
     memberships: Mapped[list[Membership]] = relationship(
         back_populates="user", cascade="all, delete-orphan", foreign_keys="Membership.user_id"
@@ -52,6 +62,9 @@ class Staff(FabUser):
     def initials(self) -> str:
         """``ОК``: the letters of an avatar."""
         return f"{self.first_name[:1]}{self.last_name[:1]}".upper()
+
+
+Index("uq_ab_user_directory_guid", Staff.directory_guid, unique=True)
 
 
 class Department(Model):

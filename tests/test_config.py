@@ -72,6 +72,7 @@ def test_database_address_gets_the_driver_we_ship(env: dict[str, str], given: st
         ("HELPDESK_LIMIT_SIGN_IN", "2"),
         ("HELPDESK_TRUSTED_PROXIES", "all"),
         ("HELPDESK_MAX_UPLOAD_MB", "0"),
+        ("HELPDESK_REMOTE_USER_HEADER", "Remote User"),
     ],
 )
 def test_wrong_value_is_named(env: dict[str, str], name: str, value: str) -> None:

@@ -49,6 +49,7 @@ CLOSED = (
     "/permissions/",
     "/viewmenus/",
     "/permissionviews/",
+    "/access/groups",
     "/console/",
     "/departments/",
     "/memberships/",

@@ -65,7 +65,9 @@ class Screen(BaseView):
         if not current_user.is_authenticated:
             if is_fragment() or request.method != "GET":
                 abort(401)
-            return redirect(url_for("SignInView.login", next=request.full_path.rstrip("?")))
+            return redirect(
+                url_for(f"{self.appbuilder.sm.auth_view.endpoint}.login", next=request.full_path.rstrip("?"))
+            )
         if not self.appbuilder.sm.has_access("can_use", self.class_permission_name):
             abort(403)
         return None

@@ -5,6 +5,7 @@ from app.directory.check import Check, Stage, Step, test_connection
 from app.directory.finding import FoundPerson, find_person
 from app.directory.link import Link, connect
 from app.directory.people import DirectoryPerson, Skipped
+from app.directory.proving import DirectoryGroup, Found, find_group, find_login, groups_of, prove_password
 from app.directory.reading import Snapshot, group_members, read_everyone, read_identities, read_people
 from app.directory.server import Cursor
 from app.directory.settings import DirectorySettings, Security
@@ -14,8 +15,10 @@ __all__ = [
     "Check",
     "Cursor",
     "DirectoryError",
+    "DirectoryGroup",
     "DirectoryPerson",
     "DirectorySettings",
+    "Found",
     "FoundPerson",
     "Link",
     "Security",
@@ -25,8 +28,12 @@ __all__ = [
     "Step",
     "Trouble",
     "connect",
+    "find_group",
+    "find_login",
     "find_person",
     "group_members",
+    "groups_of",
+    "prove_password",
     "read_changes",
     "read_everyone",
     "read_identities",

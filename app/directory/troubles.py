@@ -31,11 +31,15 @@ class Trouble(StrEnum):
 
 
 class DirectoryError(Invalid):
-    """The directory could not be read as a whole: nothing may be concluded from it."""
+    """The directory could not be read as a whole: nothing may be concluded from it.
 
-    def __init__(self, trouble: Trouble, message: str) -> None:
+    ``code`` is Active Directory's own number of why an account may not sign in, "" if it gave none.
+    """
+
+    def __init__(self, trouble: Trouble, message: str, *, code: str = "") -> None:
         super().__init__(message)
         self.trouble = trouble
+        self.code = code
 
 
 # result codes: RFC 4511, appendix A.1
@@ -57,9 +61,10 @@ def bind_trouble(result: Mapping[str, Any], *, user: str) -> DirectoryError:
     if code not in {_BAD_PASSWORD, _BAD_WAY, _UNWILLING}:
         return _server_trouble(result)
     found = _SUBCODE.search(str(result.get("message", "")))
-    reason = _account_reason(found[1].lower(), user) if found else None
+    number = found[1].lower() if found else ""
+    reason = _account_reason(number, user)
     if reason:
-        return DirectoryError(Trouble.ACCOUNT, reason)
+        return DirectoryError(Trouble.ACCOUNT, reason, code=number)
     text = _("The server refuses the account “%(user)s” or its password. Type both again.", user=user)
     return DirectoryError(Trouble.PASSWORD, text)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import current_app, g, has_request_context
 from flask import session as cookie
-from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import (
     Group,
     Permission,
@@ -21,8 +20,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.security import sessions, signals
-from app.security.sign_in import SignInView, is_refused, sign_in_limit_key
-from app.text import is_storable
+from app.security.domain import TwoWays
+from app.security.sign_in import SignInApi, SignInView
+from app.security.sign_in_limits import limit_sign_in
 from models import Staff
 
 
@@ -31,7 +31,7 @@ def _with_roles(pk: Any) -> Any:
     return select(Staff).where(Staff.id == pk).options(*roles)
 
 
-class HelpdeskSecurityManager(SecurityManager):
+class HelpdeskSecurityManager(TwoWays):
     """Users are :class:`models.Staff`; a user's permissions are loaded once per request.
 
     FAB asks one EXISTS per permission check, dozens per page (traps.md).
@@ -39,6 +39,7 @@ class HelpdeskSecurityManager(SecurityManager):
 
     user_model = Staff
     authdbview = SignInView
+    security_api = SignInApi
     userstatschartview = None  # draws with scripts from the Internet
 
     def register_views(self) -> None:
@@ -47,19 +48,8 @@ class HelpdeskSecurityManager(SecurityManager):
             view.exclude_route_methods = view.exclude_route_methods | {"action", "action_post"}
         super().register_views()
         if current_app.config["AUTH_RATE_LIMITED"]:
-            self._limit_sign_in()
-
-    def _limit_sign_in(self) -> None:
-        """One allowance of failures for the page and the API alike (traps.md M6, M7)."""
-        api = next(view for view in self.appbuilder.baseviews if isinstance(view, self.security_api))
-        for blueprint in (self.auth_view.blueprint, api.blueprint):
-            self.limiter.shared_limit(
-                current_app.config["SIGN_IN_LIMIT"],
-                scope="sign-in",
-                key_func=sign_in_limit_key,
-                methods=["POST"],
-                deduct_when=is_refused,
-            )(blueprint)
+            api = next(view for view in self.appbuilder.baseviews if isinstance(view, self.security_api))
+            limit_sign_in(self.limiter, (self.auth_view.blueprint, api.blueprint))
 
     @property
     def is_auth_limited(self) -> bool:
@@ -113,14 +103,6 @@ class HelpdeskSecurityManager(SecurityManager):
 
     def on_user_logout(self, user: Any) -> None:
         signals.signed_out.send(self, user=user)
-
-    def auth_user_db(self, username: str, password: str) -> Any:
-        # the databases refuse NUL and lone surrogates, and nobody is called so
-        readable = all(is_storable(str(text or "")) for text in (username, password))
-        user = super().auth_user_db(username, password) if readable else None
-        if user is None:
-            signals.sign_in_failed.send(self, login=str(username or ""))
-        return user
 
     def _permissions_of(self, user: Any) -> set[tuple[str, str]]:
         """Every (permission, view) of a user or, for None, of the public role."""

@@ -4,52 +4,90 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, redirect, request
+from flask import current_app, flash, g, redirect, request
 from flask_appbuilder import expose
+from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.forms import LoginForm_db
 from flask_appbuilder.security.views import AuthDBView
 from flask_appbuilder.utils.base import get_safe_redirect
 from flask_babel import gettext as _
-from flask_limiter.util import get_remote_address
 from flask_login import login_user
 
-
-def sign_in_limit_key() -> str:
-    """Account and address together: behind one proxy the staff must not share one allowance (M7)."""
-    try:
-        body = request.get_json(silent=True) if request.is_json else None
-    except RecursionError:  # brackets upon brackets: refused later, as everywhere in the API
-        body = None
-    typed = body.get("username") if isinstance(body, dict) else request.form.get("username")
-    return f"{get_remote_address()}|{str(typed or '').strip().lower()[:128]}"
+from app.security.domain import last_problem
 
 
-def is_refused(response: Any) -> bool:
-    """Only failures use the allowance up."""
-    return bool(response.status_code == 401)
+def wrong_words() -> str:
+    """The one answer to an unknown, a disabled and a wrong sign-in."""
+    return str(_("The login or the password is wrong. Check the keyboard layout and Caps Lock."))
 
 
 class SignInView(AuthDBView):
-    """The sign-in page. A failure answers 401 with the login still typed in."""
+    """The sign-in page. A failure answers 401 with the login still typed in, 503 if nobody could be asked."""
 
     @expose("/login/", methods=["GET", "POST"])
     def login(self) -> Any:
         if g.user is not None and g.user.is_authenticated:
             return redirect(self._get_safe_next_url())
+        if request.method == "GET" and (recognised := self._recognised()) is not None:
+            return self._enter(recognised)
         form = LoginForm_db()
         status = 200
         if form.validate_on_submit():
             user = self.appbuilder.sm.auth_user_db(form.username.data, form.password.data)
             if user:
-                login_user(user, remember=False)
-                return redirect(get_safe_redirect(request.args.get("next", "")))
-            flash(_("The login or the password is wrong. Check the keyboard layout and Caps Lock."), "danger")
-            status = 401
+                return self._enter(user)
+            problem = last_problem()
+            flash(problem.problem or wrong_words(), "danger")
+            status = 503 if problem.is_down else 401
         page = self.render_template(
             self.login_template, title=_("Sign in"), form=form, appbuilder=self.appbuilder
         )
         return page, status, {"Cache-Control": "no-store"}
 
+    def _enter(self, user: Any) -> Any:
+        login_user(user, remember=False)
+        return redirect(get_safe_redirect(request.args.get("next", "")))
+
+    def _recognised(self) -> Any:
+        """Whom the proxy names in its header; ``/login/?form=1`` shows the form all the same."""
+        name = named_by_proxy()
+        return (
+            self.appbuilder.sm.auth_user_remote_user(name) if name and not request.args.get("form") else None
+        )
+
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:
         return super().logout()
+
+
+def named_by_proxy() -> str:
+    """The login in the header of a Kerberos proxy, “” if the setting is off or no proxy is trusted.
+
+    Two values mean that the visitor has sent one of his own.
+    """
+    header = current_app.config["REMOTE_USER_HEADER"]
+    if not header or not current_app.config["TRUSTED_PROXIES"]:
+        return ""
+    values = request.headers.getlist(header)
+    if len(values) != 1 or "," in values[0]:
+        return ""
+    try:
+        return values[0].encode("latin-1").decode().strip()
+    except UnicodeError:
+        return ""
+
+
+class SignInApi(SecurityApi):
+    """FAB's tokens, with the reason of a refusal in words."""
+
+    @expose("/login", methods=["POST"])
+    def login(self) -> Any:
+        answer = super().login()
+        problem = last_problem()
+        if answer.status_code != 401:
+            return answer
+        message = problem.problem or wrong_words()
+        return self.response(503 if problem.is_down else 401, message=message)
+
+    # FAB makes the API's description of it
+    login.__doc__ = SecurityApi.login.__doc__

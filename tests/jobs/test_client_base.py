@@ -65,7 +65,7 @@ def set_directory(session: Session, samba: Samba, base: str, *, is_on: bool = Tr
 
 def at_hour(monkeypatch: pytest.MonkeyPatch, hour: int) -> None:
     """Let it be that hour in the organisation's time zone."""
-    monkeypatch.setattr(client_base, "_local_hour", lambda: hour)
+    monkeypatch.setattr(client_base, "local_hour", lambda: hour)
 
 
 def test_nightly_sync_runs_once_at_its_hour_and_only_when_it_is_on(

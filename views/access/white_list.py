@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, flash, redirect, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import lazy_gettext, ngettext
 from redis.exceptions import RedisError
 from sqlalchemy import select
 
@@ -34,6 +34,7 @@ class WhiteListView(Screen):
 
     route_base = "/access/white-list"
     default_view = "show"
+    menu = ("White list", lazy_gettext("White list"), "fa-user-plus")
     class_permission_name = "WhiteList"
 
     @expose("/")

@@ -36,7 +36,10 @@ def place_field(description: Any) -> IntegerField:
     return IntegerField(_("Place in lists"), description=description, validators=checks, default=0)
 
 
-def choice(label: Any, choices: Mapping[str, Any]) -> SelectField:
+def choice(label: Any, choices: Mapping[str, Any], description: Any = "", **more: Any) -> SelectField:
     """One of a few values that a column takes."""
     offered = [SelectChoice(value=value, label=text) for value, text in choices.items()]
-    return SelectField(label, choices=offered, validators=[DataRequired()], widget=widgets.Select())
+    checks = [DataRequired()]
+    return SelectField(
+        label, choices=offered, description=description, validators=checks, widget=widgets.Select(), **more
+    )

@@ -9,15 +9,40 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget
 from flask_appbuilder.security import views as fab
+from flask_appbuilder.validators import PasswordComplexityValidator
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from wtforms import Field, Form, PasswordField
+from wtforms.validators import EqualTo, StopValidation
 
 from config import LANGUAGES
-from models import Staff
+from models import SignInWay, Staff
 from views.reference.base import JournalledTable, ReferenceView, printable
 from views.reference.fields import choice
 
+WAYS = {SignInWay.LOCAL.value: _("Local account"), SignInWay.DOMAIN.value: _("Domain")}
+WAY = choice(
+    _("Signs in with"),
+    WAYS,
+    _("Administrators may always use their local password, too."),
+    default=SignInWay.LOCAL.value,
+)
 NAMES = {code: language["name"] for code, language in LANGUAGES.items()}
+
+
+def _needed_if_local(form: Form, field: Field) -> None:
+    """A domain user may have none; an administrator among them keeps a local one beside."""
+    if not field.data and form.password.data == field.data:
+        if form.sign_in_way.data == SignInWay.DOMAIN:
+            raise StopValidation
+        raise StopValidation(gettext("Write a password, or choose “Domain” above."))
+
+
+def _password(label: Any, description: Any, check: Any) -> PasswordField:
+    checks = [_needed_if_local, check]
+    return PasswordField(label, description=description, validators=checks, widget=BS3PasswordFieldWidget())
 
 
 class UserDBModelView(ReferenceView, fab.UserDBModelView):
@@ -25,22 +50,34 @@ class UserDBModelView(ReferenceView, fab.UserDBModelView):
 
     search_columns = ["first_name", "last_name", "username", "email", "active", "roles"]
     order_columns = ["first_name", "last_name", "username", "email", "active"]
-    label_columns = {**fab.UserDBModelView.label_columns, "locale": _("Language")}
+    label_columns = {
+        **fab.UserDBModelView.label_columns,
+        "locale": _("Language"),
+        "sign_in_way": _("Signs in with"),
+    }
+    list_columns = [*fab.UserDBModelView.list_columns, "sign_in_way"]
+    formatters_columns = {"sign_in_way": lambda way: str(WAYS.get(way, way))}
     description_columns = {
         **fab.UserDBModelView.description_columns,
         "roles": _("What the person may open; what he sees there comes from his departments"),
         "groups": _("Roles given to several people at once"),
     }
     add_columns = [
-        "first_name", "last_name", "username", "active", "email", "locale", "roles", "groups", "password",
-        "conf_password",
+        "first_name", "last_name", "username", "active", "email", "locale", "sign_in_way", "roles", "groups",
+        "password", "conf_password",
     ]  # fmt: skip
-    edit_columns = ["first_name", "last_name", "username", "active", "email", "locale", "roles", "groups"]
+    edit_columns = [
+        "first_name", "last_name", "username", "active", "email", "locale", "sign_in_way", "roles", "groups",
+    ]  # fmt: skip
     add_form_extra_fields = {
-        **fab.UserDBModelView.add_form_extra_fields,
+        "password": _password(_("Password"), _("A domain user may have none"), PasswordComplexityValidator()),
+        "conf_password": _password(
+            _("Confirm Password"), "", EqualTo("password", message=_("Passwords must match"))
+        ),
         "locale": choice(_("Language"), NAMES),
+        "sign_in_way": WAY,
     }
-    edit_form_extra_fields = {"locale": choice(_("Language"), NAMES)}
+    edit_form_extra_fields = {"locale": choice(_("Language"), NAMES), "sign_in_way": WAY}
     validators_columns = {
         **fab.UserDBModelView.validators_columns,
         **{name: [printable] for name in ("first_name", "last_name", "username", "email")},
@@ -50,6 +87,19 @@ class UserDBModelView(ReferenceView, fab.UserDBModelView):
         # the security manager gives its own, which keeps no journal
         self.datamodel = JournalledTable(Staff)
         super().__init__(**kwargs)
+
+    def pre_add(self, item: Staff) -> None:
+        """A domain user needs no password here, and without one there is none to guess."""
+        if item.password:
+            super().pre_add(item)
+        else:
+            item.password = ""
+
+    def pre_update(self, item: Staff) -> None:
+        """Made local, he may become another person of the directory afterwards."""
+        super().pre_update(item)
+        if item.sign_in_way != SignInWay.DOMAIN:
+            item.directory_guid = None
 
 
 class RoleModelView(ReferenceView, fab.RoleModelView):

@@ -1,0 +1,52 @@
+"""How many failures to sign in are borne: of an account, an address, and both together (traps.md M6, M7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import current_app, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from app.security.domain import plain_login
+
+LONGEST = 128
+
+
+def limit_sign_in(limiter: Limiter, blueprints: Iterable[Any]) -> None:
+    """One allowance of failures for all doors alike; the page's and the API's blueprints are such."""
+    kinds: tuple[tuple[str, str, Callable[[], str]], ...] = (
+        ("sign-in", "SIGN_IN_LIMIT", pair_key),
+        ("sign-in-account", "SIGN_IN_ACCOUNT_LIMIT", account_key),
+        ("sign-in-address", "SIGN_IN_ADDRESS_LIMIT", get_remote_address),
+    )
+    for blueprint in blueprints:
+        for scope, setting, key in kinds:
+            limiter.shared_limit(
+                current_app.config[setting],
+                scope=scope,
+                key_func=key,
+                methods=["POST"],
+                deduct_when=is_refused,
+            )(blueprint)
+
+
+def pair_key() -> str:
+    """Account and address together: behind one proxy the staff must not share one allowance (M7)."""
+    return f"{get_remote_address()}|{account_key()}"
+
+
+def account_key() -> str:
+    """The login as typed, however it is written; “” where none is."""
+    try:
+        body = request.get_json(silent=True) if request.is_json else None
+    except RecursionError:  # brackets upon brackets: refused later, as everywhere in the API
+        body = None
+    typed = body.get("username") if isinstance(body, dict) else request.form.get("username")
+    return plain_login(str(typed or "")).casefold()[:LONGEST]
+
+
+def is_refused(response: Any) -> bool:
+    """Only failures use the allowance up; while the directory is down they answer 503."""
+    return response.status_code in {401, 503}
