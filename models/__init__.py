@@ -4,13 +4,15 @@ from models.base import Model, utcnow
 from models.clients import Client, ClientPhone, ClientWord, Unit, UnitAlias
 from models.joins import BookRow, DirectorySource, MatchDecision, RowStanding, TwinPair, Verdict
 from models.journal import Delivery, JournalEntry, OutboxEvent, PeriodicRun
-from models.personal import EndedSession, SavedView, TicketRead
+from models.personal import SavedView, TicketRead
 from models.provenance import ChangeRequest, ClientClaim, Source
 from models.runs import ImportRun, RunChange, RunKind, RunStage
+from models.signing import Absence, RecoveryCode, SecondFactor, SecondFactorRole, UserSession
 from models.staff import Department, Membership, Role, Staff
 from models.tickets import Call, Comment, Priority, State, Ticket, Topic
 
 __all__ = [
+    "Absence",
     "BookRow",
     "Call",
     "ChangeRequest",
@@ -22,7 +24,6 @@ __all__ = [
     "Delivery",
     "Department",
     "DirectorySource",
-    "EndedSession",
     "ImportRun",
     "JournalEntry",
     "MatchDecision",
@@ -31,12 +32,15 @@ __all__ = [
     "OutboxEvent",
     "PeriodicRun",
     "Priority",
+    "RecoveryCode",
     "Role",
     "RowStanding",
     "RunChange",
     "RunKind",
     "RunStage",
     "SavedView",
+    "SecondFactor",
+    "SecondFactorRole",
     "Source",
     "Staff",
     "State",
@@ -46,6 +50,7 @@ __all__ = [
     "TwinPair",
     "Unit",
     "UnitAlias",
+    "UserSession",
     "Verdict",
     "utcnow",
 ]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, redirect, request
+from flask import flash, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.forms import LoginForm_db
 from flask_appbuilder.security.views import AuthDBView
-from flask_appbuilder.utils.base import get_safe_redirect
 from flask_babel import gettext as _
 from flask_limiter.util import get_remote_address
-from flask_login import login_user
+
+from app.security import second_factor, second_step, signals
 
 
 def sign_in_limit_key() -> str:
@@ -21,6 +21,7 @@ def sign_in_limit_key() -> str:
     except RecursionError:  # brackets upon brackets: refused later, as everywhere in the API
         body = None
     typed = body.get("username") if isinstance(body, dict) else request.form.get("username")
+    typed = typed or second_step.waiting_login()
     return f"{get_remote_address()}|{str(typed or '').strip().lower()[:128]}"
 
 
@@ -41,13 +42,30 @@ class SignInView(AuthDBView):
         if form.validate_on_submit():
             user = self.appbuilder.sm.auth_user_db(form.username.data, form.password.data)
             if user:
-                login_user(user, remember=False)
-                return redirect(get_safe_redirect(request.args.get("next", "")))
+                return second_step.let_in(user, request.args.get("next", ""))
             flash(_("The login or the password is wrong. Check the keyboard layout and Caps Lock."), "danger")
             status = 401
         page = self.render_template(
             self.login_template, title=_("Sign in"), form=form, appbuilder=self.appbuilder
         )
+        return page, status, {"Cache-Control": "no-store"}
+
+    @expose("/login/code", methods=["GET", "POST"])
+    def code(self) -> Any:
+        """The second step. Until it is taken the browser is nobody's."""
+        user = second_step.waiting_user(self.appbuilder.sm)
+        if user is None:
+            return redirect(url_for("SignInView.login"))
+        status = 200
+        if request.method == "POST":
+            answer = second_factor.check(self.appbuilder.session, user.id, request.form.get("code", ""))
+            self.appbuilder.session.commit()
+            signals.code_answered.send(self.appbuilder.sm, user=user, answer=answer)
+            if answer.is_right:
+                return second_step.finish(self.appbuilder.sm, user)
+            flash(second_step.refusal(answer), "danger")
+            status = 401
+        page = self.render_template("access/code.html", appbuilder=self.appbuilder)
         return page, status, {"Cache-Control": "no-store"}
 
     @expose("/logout/", methods=["POST"])

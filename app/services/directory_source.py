@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
-from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +13,7 @@ from app.directory import DirectorySettings, Security
 from app.errors import Conflict, Forbidden, Invalid
 from app.events import Kind, record
 from app.policy import Actor
+from app.security import sealing
 from app.services.typed import clean_text
 from models import DirectorySource, utcnow
 
@@ -32,6 +29,7 @@ TEXTS = (
 )
 LENGTHS = {"ca_pem": 40_000}
 FLAGS = ("unit_from_ou", "use_dirsync")
+PURPOSE = "directory password"
 MAPPED = ("login", "full_name", "email", "phones", "room", "job_title")
 
 
@@ -157,24 +155,17 @@ def ensure_administrator(actor: Actor) -> None:
 
 def seal(text: str) -> str:
     """A secret as it is kept in the database; the key follows from SECRET_KEY."""
-    return _fernet().encrypt(text.encode()).decode()
+    return sealing.seal(text, PURPOSE)
 
 
 def unseal(sealed: str) -> str:
     """The secret again. Raises Invalid when SECRET_KEY is not the one it was sealed with."""
-    if not sealed:
-        return ""
-    try:
-        return _fernet().decrypt(sealed.encode()).decode()
-    except InvalidToken:
+    text = sealing.unseal(sealed, PURPOSE) if sealed else ""
+    if text is None:
         raise Invalid(
             fields={"password": _("The stored password cannot be read any more: write it once more.")}
-        ) from None
-
-
-def _fernet() -> Fernet:
-    key = sha256(b"directory password\0" + str(current_app.config["SECRET_KEY"]).encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(key))
+        )
+    return text
 
 
 def _number(

@@ -12,6 +12,7 @@ from typing import Any
 from flask_appbuilder.security import views as fab
 from flask_babel import lazy_gettext as _
 
+from app.security import signals
 from config import LANGUAGES
 from models import Staff
 from views.reference.base import JournalledTable, ReferenceView, printable
@@ -50,6 +51,10 @@ class UserDBModelView(ReferenceView, fab.UserDBModelView):
         # the security manager gives its own, which keeps no journal
         self.datamodel = JournalledTable(Staff)
         super().__init__(**kwargs)
+
+    def post_update(self, item: Staff) -> None:
+        """Whoever was disabled or has other roles now hears nothing more without proving who he is."""
+        signals.rights_changed.send(self, user=item)
 
 
 class RoleModelView(ReferenceView, fab.RoleModelView):
