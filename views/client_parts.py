@@ -19,6 +19,7 @@ from app.services.cards import access_client, client_card
 from app.services.clients import update_client
 from app.services.placement import Addressee, addressees, open_departments
 from app.text import phone_digits
+from views.access.away import away_words
 from views.base import Screen, current_actor, is_fragment, session
 from views.call_form import read_id, unit_choices
 from views.clients import change_words
@@ -152,4 +153,5 @@ def _plain(person: Addressee, online: bool) -> dict[str, Any]:
         "role": person.role,
         "in_work": person.in_work,
         "online": online,
+        "away": away_words(person.away_until, person.stand_in),
     }
