@@ -17,11 +17,13 @@ from flask_appbuilder.security.sqla.models import (
     ViewMenu,
     assoc_permissionview_role,
 )
+from flask_babel import gettext as _
 from flask_jwt_extended import JWTManager, get_jwt
 from flask_login import LoginManager
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app.errors import NotFound
 from app.security import second_factor, sessions, signals
 from app.security.api import SecurityApi, UserApi
 from app.security.api_keys import is_taken_back
@@ -76,7 +78,10 @@ class HelpdeskSecurityManager(SecurityManager):
 
     def get_user_by_id(self, pk: Any) -> Staff | None:
         """The user with his roles and groups in one statement instead of three per request."""
-        found: Staff | None = self.session.scalars(_with_roles(pk)).unique().one_or_none()
+        number = int(pk) if str(pk).isascii() and str(pk).isdigit() else 0  # FAB gives what an address says
+        if not 0 < number < 2**31:
+            return None
+        found: Staff | None = self.session.scalars(_with_roles(number)).unique().one_or_none()
         return found
 
     def create_login_manager(self, app: Any) -> LoginManager:
@@ -157,6 +162,8 @@ class HelpdeskSecurityManager(SecurityManager):
 
     def reset_password(self, userid: Any, password: str) -> None:
         """Everything that was opened with the old password is closed from now on."""
+        if self.get_user_by_id(userid) is None:
+            raise NotFound(_("There is no such person."))
         super().reset_password(userid, password)
         signals.password_changed.send(self, user=self.get_user_by_id(userid))
 
