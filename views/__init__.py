@@ -37,8 +37,8 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
         builder.add_view_no_menu(view)
     for view in (CallsView, ClientPartsView, ClientsView, NewTicketView):
         builder.add_view_no_menu(view)
-    register_access(app, builder)
     register_client_base(builder)
     register_api(app, builder)
     register_reference(app, builder)
     register_console(app, builder)
+    register_access(app, builder)

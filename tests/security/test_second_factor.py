@@ -15,14 +15,12 @@ from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
 from app.events import Kind
-from app.extensions import appbuilder, db
-from app.factory import create_app
+from app.extensions import appbuilder
 from app.security import second_factor, second_step
 from app.security.permissions import STAFF_ROLE
 from app.security.second_factor import Answer
 from models import JournalEntry, RecoveryCode, SecondFactor, SecondFactorRole, Staff, utcnow
 from tests.support.codes import code_of, enrol
-from tests.support.databases import Place
 from tests.support.factories import make_department, make_user
 from tests.support.signing import sign_in
 
@@ -178,31 +176,6 @@ def test_new_password_or_disabling_ends_the_waiting(
     assert client.post("/login/code", data={"code": code_of(secret)}).location == "/login/"
 
 
-def redis_of(app: Flask) -> Any:
-    """The Redis in which the allowances are kept."""
-    return app.extensions["redis"]
-
-
-def test_codes_share_the_allowance_of_the_sign_in(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = place.settings(place.new_database("sqlite"))
-    app = create_app({**settings, "AUTH_RATE_LIMITED": True, "RATELIMIT_ENABLED": True})
-    monkeypatch.setattr(second_factor, "MOST_FAILURES", 1000)
-    with app.app_context():
-        person = make_user(db.session(), "olena")
-        person.password = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1000")
-        secret, _codes = enrol(db.session(), person)
-        db.session.remove()
-    redis_of(app).flushdb()
-    browser, other = app.test_client(), app.test_client()
-    assert type_password(browser).status_code == 302
-    statuses = [browser.post("/login/code", data={"code": "zzz"}).status_code for _time in range(11)]
-    assert statuses == [401] * 10 + [429]
-    assert browser.post("/login/code", data={"code": code_of(secret)}).status_code == 429
-    assert type_password(other).status_code == 429, "the same person from the same address"
-    with app.app_context():
-        db.engine.dispose()
-
-
 def test_secret_is_sealed_in_the_database(session: Session, person: Staff) -> None:
     secret, _codes = enrol(session, person)
     stored = session.get_one(SecondFactor, person.id).sealed_secret
@@ -300,8 +273,8 @@ def test_rule_counts_from_the_next_request_on_for_cookies_tokens_and_keys(
 ) -> None:
     sign_in(client, person)
     token = {"Authorization": f"Bearer {api_sign_in(app).json['access_token']}"}
-    made = client.post("/api/v1/security/api_keys/", json={"name": "script"}).json["result"]["key"]
-    key = {"Authorization": f"Bearer {made}"}
+    made: Any = client.post("/api/v1/security/api_keys/", json={"name": "script"}).json
+    key = {"Authorization": f"Bearer {made['result']['key']}"}
     caller = app.test_client()
     for headers in (token, key):
         assert caller.get("/api/v1/me/", headers=headers).status_code == 200

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _
+from flask_login import current_user
 
 from views.access.account import AccountView
 from views.access.away import away_words
@@ -20,6 +21,8 @@ def register_access(app: Flask, builder: AppBuilder) -> None:
     for view in VIEWS:
         builder.add_view_no_menu(view)
     init_gate(app)
+    if app.config["AUTH_RATE_LIMITED"]:
+        _limit_guesses(builder)
     app.jinja_env.filters["away"] = away_words
     builder.add_link(
         "SecondFactorRules",
@@ -29,6 +32,18 @@ def register_access(app: Flask, builder: AppBuilder) -> None:
         category=CATEGORY,
         category_label=_("Administration"),
     )
+
+
+def _limit_guesses(builder: AppBuilder) -> None:
+    """Who found an open browser cannot try passwords and codes for long: refusals use an allowance up."""
+    for view in builder.baseviews:
+        if isinstance(view, AccountView | SecondFactorView):
+            builder.sm.limiter.limit(
+                current_app.config["SIGN_IN_LIMIT"],
+                key_func=lambda: f"own|{current_user.get_id()}",
+                methods=["POST"],
+                deduct_when=lambda response: response.status_code == 422,
+            )(view.blueprint)
 
 
 # one line a screen

@@ -105,7 +105,8 @@ def test_person_makes_uses_and_revokes_a_key_which_is_shown_once(
     assert (made.status_code, made.headers["Cache-Control"]) == (200, "no-store")
     key = shown_key(made.text)
     headers, caller = {"Authorization": f"Bearer {key}"}, app.test_client()
-    assert caller.get("/api/v1/me/", headers=headers).json["id"] == person.id
+    me: Any = caller.get("/api/v1/me/", headers=headers).json
+    assert me["id"] == person.id
     page = client.get("/settings/").text
     assert key not in page
     assert "<b>reports</b>" in page

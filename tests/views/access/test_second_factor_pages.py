@@ -129,12 +129,11 @@ def test_switching_off_needs_password_and_code(client: FlaskClient, session: Ses
     assert kinds(session) == [Kind.SECOND_FACTOR_OFF]
 
 
-def require(session: Session) -> int:
-    """Everybody must have one; the number of the role."""
+def require(session: Session) -> None:
+    """Everybody must have one."""
     role = session.scalars(select(Role).where(Role.name == STAFF_ROLE)).one()
     session.add(SecondFactorRole(role_id=role.id))
     session.commit()
-    return role.id
 
 
 def test_who_must_have_one_cannot_switch_it_off(client: FlaskClient, session: Session, person: Staff) -> None:
