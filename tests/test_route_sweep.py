@@ -48,6 +48,7 @@ CLOSED = (
     "/permissions/",
     "/viewmenus/",
     "/permissionviews/",
+    "/access/second-factor/",
     "/console/",
     "/departments/",
     "/memberships/",
