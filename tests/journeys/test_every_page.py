@@ -49,6 +49,7 @@ STAFF_PAGES = [
     "/clients/{client}/edit",
     "/notices/",
     "/settings/",
+    "/second-factor/",
 ]
 ADMINISTRATOR_PAGES = [
     "/departments/list/",
@@ -72,6 +73,7 @@ ADMINISTRATOR_PAGES = [
     "/client-base/?view=directory",
     "/client-base/?view=book",
     "/client-base/?view=left",
+    "/access/second-factor/",
 ]
 # every page in two of the four looks, so that each look meets each half of the pages
 CASES = [
