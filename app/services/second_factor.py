@@ -63,12 +63,17 @@ def reset(session: Session, user_id: int, *, actor: Actor) -> Staff:
     person = find_row(session, Staff, user_id)
     if person is None:
         raise NotFound(_("There is no such person."))
-    if not second_factor.standing(session, user_id).is_on:
-        raise Invalid(_("This person has no second factor."))
-    second_factor.switch_off(session, user_id)
-    sessions.end_all(session, person)
-    record(session, Kind.SECOND_FACTOR_RESET, actor=actor, subject=f"user {user_id}")
+    take_away(session, person, actor=actor)
     return person
+
+
+def take_away(session: Session, person: Staff, *, actor: Actor | None) -> None:
+    """As :func:`reset`, for whoever may: the console has no actor. Raises Invalid when there is no factor."""
+    if not second_factor.standing(session, person.id).is_on:
+        raise Invalid(_("This person has no second factor."))
+    second_factor.switch_off(session, person.id)
+    sessions.end_all(session, person)
+    record(session, Kind.SECOND_FACTOR_RESET, actor=actor, subject=f"user {person.id}")
 
 
 def required_roles(session: Session) -> set[int]:

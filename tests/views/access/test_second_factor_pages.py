@@ -216,3 +216,20 @@ def test_rules_are_for_administrators_alone(client: FlaskClient, session: Sessio
         assert client.post("/access/second-factor/roles", data={"roles": [number]}).status_code == 403
         assert client.post(f"/access/second-factor/{person.id}/reset").status_code == 403
     assert is_on(session, person)
+
+
+def test_console_takes_a_lost_factor_away(
+    app: Flask, client: FlaskClient, session: Session, person: Staff
+) -> None:
+    enrol(session, person)
+    sign_in(client, person)
+    run = app.test_cli_runner()
+    answer = run.invoke(args=["security", "reset-factor", "olena"])
+    assert answer.exit_code == 0, answer.output
+    session.expire_all()
+    assert not is_on(session, person)
+    assert client.get("/tickets/inbox").status_code == 302
+    entry = session.scalars(select(JournalEntry)).one()
+    assert (entry.kind, entry.actor_id) == (Kind.SECOND_FACTOR_RESET, None)
+    for login in ("olena", "nobody"):
+        assert run.invoke(args=["security", "reset-factor", login]).exit_code == 1
