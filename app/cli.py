@@ -7,6 +7,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from app.commands.clients import clients_group
+from app.commands.second_factor import reset_factor_command
 from app.commands.seed import seed_command
 from app.commands.worker import scheduler_command, worker_command
 from app.security.permissions import sync_permissions
@@ -22,6 +23,7 @@ def sync_command() -> None:
 
 def register_commands(app: Flask) -> None:
     """Add our commands to ``flask``."""
+    security_group.add_command(reset_factor_command)
     app.cli.add_command(security_group)
     app.cli.add_command(clients_group)
     app.cli.add_command(seed_command)

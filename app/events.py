@@ -66,6 +66,16 @@ class Kind(StrEnum):
     INVITATION_REVOKED = "invitation.revoked"
     INVITATION_WRONG_PASSWORD = "invitation.wrong_password"
     INVITATION_USED = "invitation.used"
+    PASSWORD_CHANGED = "user.password_changed"
+    SESSIONS_ENDED = "user.sessions_ended"
+    SECOND_FACTOR_ON = "user.second_factor_on"
+    SECOND_FACTOR_OFF = "user.second_factor_off"
+    SECOND_FACTOR_RESET = "user.second_factor_reset"
+    RECOVERY_CODES_MADE = "user.recovery_codes_made"
+    RECOVERY_CODE_USED = "user.recovery_code_used"
+    SECOND_FACTOR_EDITED = "second_factor.edited"
+    API_KEY_MADE = "user.api_key_made"
+    API_KEY_REVOKED = "user.api_key_revoked"
 
 
 # The kinds that somebody is told of, or whose ticket must be redrawn on open pages.

@@ -22,6 +22,7 @@ from app.errors import HelpdeskError
 from app.extensions import db, socketio
 from app.notify import popup, presence
 from app.policy import Actor, access_ticket, load_actor, viewers
+from app.security.sessions import KEY, has_session
 from models import Ticket
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ def _is_flooding() -> bool:
 def connect(auth: Any = None) -> None:
     """Refuse anyone who is not signed in; let the others into their own room."""
     try:
-        if not current_user.is_authenticated:
+        if not current_user.is_authenticated or current_user.must_enrol:
             raise ConnectionRefusedError("sign in")
         user_id = int(current_user.id)
     finally:
@@ -118,7 +119,7 @@ def _tell_if_gone(application: Flask, user_id: int) -> None:
 
 def alive(data: Any) -> None:
     """The page's heartbeat, every half minute; whoever may not be here any more is shown out."""
-    actor = _actor()
+    actor = _actor() if has_session(db.session(), session.get(KEY)) else None
     if actor is None:
         drop()
         return

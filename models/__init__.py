@@ -6,13 +6,15 @@ from models.group_roles import GroupGrant, GroupRole
 from models.invitations import Ending, Invitation, InvitationRule
 from models.joins import BookRow, DirectorySource, MatchDecision, RowStanding, TwinPair, Verdict
 from models.journal import Delivery, JournalEntry, OutboxEvent, PeriodicRun
-from models.personal import EndedSession, SavedView, TicketRead
+from models.personal import SavedView, TicketRead
 from models.provenance import ChangeRequest, ClientClaim, Source
 from models.runs import ImportRun, RunChange, RunKind, RunStage
+from models.signing import Absence, RecoveryCode, SecondFactor, SecondFactorRole, UserSession
 from models.staff import Department, Membership, Role, SignInWay, Staff
 from models.tickets import Call, Comment, Priority, State, Ticket, Topic
 
 __all__ = [
+    "Absence",
     "BookRow",
     "Call",
     "ChangeRequest",
@@ -24,7 +26,6 @@ __all__ = [
     "Delivery",
     "Department",
     "DirectorySource",
-    "EndedSession",
     "Ending",
     "GroupGrant",
     "GroupRole",
@@ -38,12 +39,15 @@ __all__ = [
     "OutboxEvent",
     "PeriodicRun",
     "Priority",
+    "RecoveryCode",
     "Role",
     "RowStanding",
     "RunChange",
     "RunKind",
     "RunStage",
     "SavedView",
+    "SecondFactor",
+    "SecondFactorRole",
     "SignInWay",
     "Source",
     "Staff",
@@ -54,6 +58,7 @@ __all__ = [
     "TwinPair",
     "Unit",
     "UnitAlias",
+    "UserSession",
     "Verdict",
     "utcnow",
 ]

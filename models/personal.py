@@ -1,13 +1,11 @@
-"""What belongs to one staff member alone: read marks, saved filters, signings in that are over."""
+"""What belongs to one staff member alone: read marks and saved filters."""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 from sqlalchemy import ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Model, UtcDateTime, utcnow
+from models.base import Model
 
 
 class TicketRead(Model):
@@ -33,12 +31,3 @@ class SavedView(Model):
     name: Mapped[str] = mapped_column(String(60))
     box: Mapped[str] = mapped_column(String(10))
     query: Mapped[str] = mapped_column(String(500), default="", server_default="")
-
-
-class EndedSession(Model):
-    """A signing in that was ended by signing out: no copy of its cookie opens anything any more."""
-
-    __tablename__ = "ended_session"
-
-    key: Mapped[str] = mapped_column(String(40), primary_key=True)
-    ended_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, index=True)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from flask_appbuilder.security.sqla.models import Group
 from flask_appbuilder.security.sqla.models import User as FabUser
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from models.base import Model, UtcDateTime
+from models.base import Model, UtcDateTime, utcnow
+
+if TYPE_CHECKING:
+    from models.signing import Absence
 
 # FAB 5.3.0 lets a subclass of its user into a role, but forgot it for a group: adding one was a crash
 Group.users.prop.enable_typechecks = False
@@ -43,10 +47,40 @@ class Staff(FabUser):
     sign_in_way: Mapped[str] = mapped_column(String(10), default=SignInWay.LOCAL, server_default="local")
     # who he is in the directory, known from his first sign-in on: a new login stays the same person
     directory_guid: Mapped[str | None] = mapped_column(String(36))
+    start_page: Mapped[str] = mapped_column(String(10), default="day", server_default="day")
+    phone: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    jabber_id: Mapped[str] = mapped_column(String(320), default="", server_default="")
+    # sessions, cookies and tokens of an earlier epoch are over, and so are API keys made before this moment
+    session_epoch: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    keys_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    # set with each request: his roles ask for a second factor, and he has none
+    must_enrol = False
     memberships: Mapped[list[Membership]] = relationship(
         back_populates="user", cascade="all, delete-orphan", foreign_keys="Membership.user_id"
     )
+
+    absence: Mapped[Absence | None] = relationship(
+        foreign_keys="Absence.user_id", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    def end_sessions(self) -> None:
+        """Every cookie and token that was given out until now is worth nothing."""
+        self.session_epoch = (self.session_epoch or 0) + 1
+
+    def revoke_keys(self) -> None:
+        """Every API key that was made until now is worth nothing."""
+        self.keys_since = utcnow()
+
+    @validates("active", "password")
+    def _end_what_must(self, name: str, value: Any) -> Any:
+        """A new password and disabling end everything, whichever screen, API or command it was; for good,
+        so that nothing comes back to life when the account is enabled again."""
+        old = getattr(self, name)
+        if old and value != old:
+            self.end_sessions()
+            self.revoke_keys()
+        return value
 
     @property
     def full_name(self) -> str:

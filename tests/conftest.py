@@ -57,8 +57,9 @@ def place(pytestconfig: pytest.Config) -> Place:
 
 
 @pytest.fixture(scope="session")
-def applications(place: Place) -> Callable[[str], Flask]:
+def applications(place: Place) -> Iterator[Callable[[str], Flask]]:
     """One application per kind of database, made when first asked for."""
+    from app.extensions import db
     from app.factory import create_app
 
     made: dict[str, Flask] = {}
@@ -68,7 +69,10 @@ def applications(place: Place) -> Callable[[str], Flask]:
             made[kind] = create_app(place.settings(place.new_database(kind)))
         return made[kind]
 
-    return application
+    yield application
+    for application_made in made.values():
+        with application_made.app_context():
+            db.engine.dispose()
 
 
 def _check_database(request: pytest.FixtureRequest, kind: str) -> None:

@@ -50,6 +50,7 @@ CLOSED = (
     "/viewmenus/",
     "/permissionviews/",
     "/access/groups",
+    "/access/second-factor/",
     "/console/",
     "/departments/",
     "/memberships/",

@@ -42,5 +42,5 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
     register_client_base(builder)
     register_api(app, builder)
     register_reference(app, builder)
-    register_access(builder)
     register_console(app, builder)
+    register_access(app, builder)

@@ -22,6 +22,7 @@ from app.services.corrections import ask_correction, count_corrections
 from app.services.placement import Addressee, addressees, open_departments
 from app.text import phone_digits
 from models import ChangeRequest
+from views.access.away import away_words
 from views.base import Screen, current_actor, is_fragment, session
 from views.call_form import read_id, unit_choices
 from views.client_base.words import field_word
@@ -176,4 +177,5 @@ def _plain(person: Addressee, online: bool) -> dict[str, Any]:
         "role": person.role,
         "in_work": person.in_work,
         "online": online,
+        "away": away_words(person.away_until, person.stand_in),
     }

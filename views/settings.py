@@ -14,8 +14,9 @@ from flask_login import current_user
 
 from app.errors import Invalid
 from app.events import unit_of_work
-from app.services.settings import PAGE_SIZES, Choices, save_settings, set_language, set_theme
+from app.services.settings import Choices, save_settings, set_language, set_theme
 from models import Staff
+from views.access.settings_page import settings_page
 from views.base import Screen, current_actor, session
 from views.ticket_query import number_in
 
@@ -42,19 +43,16 @@ class SettingsView(Screen):
     def edit(self) -> Any:
         """The page; a mistake answers 422 with every choice kept."""
         if request.method == "GET":
-            return self._form(_choices_of(session().get_one(Staff, current_actor().id)))
-        choices = _sent_choices()
+            return settings_page(self)
+        choices = _sent_choices(session().get_one(Staff, current_actor().id))
         try:
             with unit_of_work(session()):
                 save_settings(session(), choices, languages=languages(), actor=current_actor())
         except Invalid as error:
-            return self._form(choices, error.fields), 422
+            return settings_page(self, "profile", error, choices=choices), 422
         speak(choices.locale)
         flash(_("Your settings are saved."), "success")
         return redirect("/settings/", 303)
-
-    def _form(self, choices: Choices, wrong: dict[str, str] | None = None) -> str:
-        return self.page("settings/edit.html", choices=choices, wrong=wrong or {}, page_sizes=PAGE_SIZES)
 
     @expose("/theme", methods=["POST"])
     def theme(self) -> Any:
@@ -89,17 +87,8 @@ def _own_page(address: str) -> str:
     return str(get_safe_redirect(address)) if own else "/"
 
 
-def _choices_of(person: Staff) -> Choices:
-    return Choices(
-        locale=person.locale,
-        theme=person.theme,
-        page_size=person.page_size,
-        sound_on=person.sound_on,
-        letter_keys_on=person.letter_keys_on,
-    )
-
-
-def _sent_choices() -> Choices:
+def _sent_choices(person: Staff) -> Choices:
+    """What was sent; a field that the form does not have stays as it is."""
     form = request.form
     return Choices(
         locale=form.get("locale", ""),
@@ -107,4 +96,7 @@ def _sent_choices() -> Choices:
         page_size=number_in(form.get("page_size", "")) or 0,
         sound_on=form.get("sound_on") == "1",
         letter_keys_on=form.get("letter_keys_on") == "1",
+        start_page=form.get("start_page", person.start_page),
+        phone=form.get("phone", person.phone),
+        jabber_id=form.get("jabber_id", person.jabber_id),
     )

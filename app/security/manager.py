@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from flask import current_app, g, has_request_context
+from flask import current_app, g, has_request_context, request
 from flask import session as cookie
 from flask_appbuilder.security.sqla.models import (
+    ApiKey,
     Group,
     Permission,
     PermissionView,
     ViewMenu,
     assoc_permissionview_role,
 )
-from flask_jwt_extended import JWTManager
+from flask_babel import gettext as _
+from flask_jwt_extended import JWTManager, get_jwt
 from flask_login import LoginManager
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.security import sessions, signals
+from app.errors import NotFound
+from app.security import second_factor, sessions, signals
+from app.security.api import SecurityApi, UserApi
+from app.security.api_keys import is_taken_back
 from app.security.domain import TwoWays
-from app.security.sign_in import SignInApi, SignInView
+from app.security.own_password import ResetMyPasswordView
+from app.security.sign_in import SignInView
 from app.security.sign_in_limits import limit_sign_in
-from models import Staff
+from models import Staff, UserSession
 
 
 def _with_roles(pk: Any) -> Any:
@@ -39,7 +46,9 @@ class HelpdeskSecurityManager(TwoWays):
 
     user_model = Staff
     authdbview = SignInView
-    security_api = SignInApi
+    security_api = SecurityApi
+    user_api = UserApi
+    resetmypasswordview = ResetMyPasswordView
     userstatschartview = None  # draws with scripts from the Internet
 
     def register_views(self) -> None:
@@ -58,7 +67,10 @@ class HelpdeskSecurityManager(TwoWays):
 
     def get_user_by_id(self, pk: Any) -> Staff | None:
         """The user with his roles and groups in one statement instead of three per request."""
-        found: Staff | None = self.session.scalars(_with_roles(pk)).unique().one_or_none()
+        number = int(pk) if str(pk).isascii() and str(pk).isdigit() else 0  # FAB gives what an address says
+        if not 0 < number < 2**31:
+            return None
+        found: Staff | None = self.session.scalars(_with_roles(number)).unique().one_or_none()
         return found
 
     def create_login_manager(self, app: Any) -> LoginManager:
@@ -68,38 +80,88 @@ class HelpdeskSecurityManager(TwoWays):
         return manager
 
     def load_cookie_user(self, pk: str) -> Staff | None:
-        """The person of the browser's cookie, asked together with whether he has signed out."""
-        query = _with_roles(int(pk)).add_columns(sessions.has_ended(cookie.get(sessions.KEY)))
+        """The person of the browser's cookie, while the session that it names holds."""
+        return self._load_session_user(int(pk), cookie)
+
+    def _load_session_user(self, pk: int, carried: Mapping[str, Any]) -> Staff | None:
+        """The person together with his session and whether he must enrol first, in one statement."""
+        key = carried.get(sessions.KEY)
+        query = _with_roles(pk).join(UserSession, sessions.is_open(key))
+        query = query.add_columns(UserSession.last_seen_at, second_factor.must_enrol())
         row = self.session.execute(query).unique().one_or_none()
-        if row is None or row[1] or not row[0].is_active:
+        if row is None or not row[0].is_active or not sessions.is_sealed(carried, row[0]):
             return None
-        return row[0] if sessions.is_sealed(cookie, row[0]) else None
+        if sessions.is_stale(row[1]):
+            sessions.note_seen(self.session, str(key), request.remote_addr or "")
+            row = self.session.execute(query).unique().one_or_none()
+            if row is None:
+                return None
+        user: Staff = row[0]
+        user.must_enrol = bool(row[2])
+        return user
 
     def create_jwt_manager(self, app: Any) -> JWTManager:
-        """Tokens carry the seal, too."""
+        """Tokens carry the seal and their session's key, too."""
         manager: JWTManager = super().create_jwt_manager(app)
         manager.additional_claims_loader(self._claims)
         return manager
 
     def _claims(self, identity: str) -> dict[str, str]:
+        """The marks of a token: of the session whose refresh token asks for it, or of a new session."""
         user = self.get_user_by_id(int(identity))
-        return {sessions.SEAL: sessions.seal_of(user)} if user else {}
+        if user is None:
+            return {}
+        made: tuple[int, dict[str, str]] | None = g.get("token_marks")
+        if made is None or made[0] != user.id:
+            made = g.token_marks = (user.id, self._token_marks(user))
+        return made[1]
+
+    def _token_marks(self, user: Staff) -> dict[str, str]:
+        try:
+            carried = get_jwt()
+        except RuntimeError:  # no token was shown in this request
+            carried = {}
+        if carried.get(sessions.KEY):
+            return {sessions.SEAL: sessions.seal_of(user), sessions.KEY: carried[sessions.KEY]}
+        address, agent = "", ""
+        if has_request_context():
+            address, agent = request.remote_addr or "", request.user_agent.string
+        marks = sessions.open_session(self.session, user, kind=sessions.API, address=address, agent=agent)
+        self.session.commit()
+        return marks
 
     def load_user_jwt(self, _jwt_header: Any, jwt_data: Any) -> Staff | None:
-        """The person of a token that was given out under his present password."""
-        user = self.get_user_by_id(int(jwt_data["sub"]))
-        if user is None or not user.is_active or not sessions.is_sealed(jwt_data, user):
+        """The person of a token whose session holds, unless he must get a second factor first."""
+        user = self._load_session_user(int(jwt_data["sub"]), jwt_data)
+        if user is None or user.must_enrol:
             return None
         g.user = user
         return user
 
+    def validate_api_key(self, api_key_string: str) -> Any:
+        """The person of a key that was not taken back, unless he must get a second factor first."""
+        row = self.session.execute(
+            select(ApiKey.created_on, Staff.keys_since, second_factor.must_enrol())
+            .join(Staff, Staff.id == ApiKey.user_id)
+            .where(ApiKey.lookup_hash == self._compute_lookup_hash(api_key_string))
+        ).one_or_none()
+        if row is None or row[2] or is_taken_back(row[0], row[1]):
+            return None
+        return super().validate_api_key(api_key_string)
+
     def reset_password(self, userid: Any, password: str) -> None:
         """Everything that was opened with the old password is closed from now on."""
+        if self.get_user_by_id(userid) is None:
+            raise NotFound(_("There is no such person."))
         super().reset_password(userid, password)
         signals.password_changed.send(self, user=self.get_user_by_id(userid))
 
     def on_user_login(self, user: Any) -> None:
-        signals.signed_in.send(self, user=user)
+        """The password was right: he is in, unless there is another step to take."""
+        standing = second_factor.standing(self.session, user.id)
+        refused = standing.must_enrol and request.path.startswith("/api/")
+        if not standing.is_on and not refused:
+            signals.signed_in.send(self, user=user)
 
     def on_user_logout(self, user: Any) -> None:
         signals.signed_out.send(self, user=user)

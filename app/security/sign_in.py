@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, flash, g, redirect, request
+from flask import current_app, flash, g, redirect, request, url_for
 from flask_appbuilder import expose
-from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.forms import LoginForm_db
 from flask_appbuilder.security.views import AuthDBView
-from flask_appbuilder.utils.base import get_safe_redirect
 from flask_babel import gettext as _
-from flask_login import login_user
 
+from app.security import second_factor, second_step, signals
 from app.security.domain import last_problem
 
 
@@ -45,8 +43,7 @@ class SignInView(AuthDBView):
         return page, status, {"Cache-Control": "no-store"}
 
     def _enter(self, user: Any) -> Any:
-        login_user(user, remember=False)
-        return redirect(get_safe_redirect(request.args.get("next", "")))
+        return second_step.let_in(user, request.args.get("next", ""))
 
     def _recognised(self) -> Any:
         """Whom the proxy names in its header; ``/login/?form=1`` shows the form all the same."""
@@ -54,6 +51,24 @@ class SignInView(AuthDBView):
         return (
             self.appbuilder.sm.auth_user_remote_user(name) if name and not request.args.get("form") else None
         )
+
+    @expose("/login/code", methods=["GET", "POST"])
+    def code(self) -> Any:
+        """The second step. Until it is taken the browser is nobody's."""
+        user = second_step.waiting_user(self.appbuilder.sm)
+        if user is None:
+            return redirect(url_for("SignInView.login"))
+        status = 200
+        if request.method == "POST":
+            answer = second_factor.check(self.appbuilder.session, user.id, request.form.get("code", ""))
+            self.appbuilder.session.commit()
+            signals.code_answered.send(self.appbuilder.sm, user=user, answer=answer)
+            if answer.is_right:
+                return second_step.finish(self.appbuilder.sm, user)
+            flash(second_step.refusal(answer), "danger")
+            status = 401
+        page = self.render_template("access/code.html", appbuilder=self.appbuilder)
+        return page, status, {"Cache-Control": "no-store"}
 
     @expose("/logout/", methods=["POST"])
     def logout(self) -> Any:
@@ -75,19 +90,3 @@ def named_by_proxy() -> str:
         return values[0].encode("latin-1").decode().strip()
     except UnicodeError:
         return ""
-
-
-class SignInApi(SecurityApi):
-    """FAB's tokens, with the reason of a refusal in words."""
-
-    @expose("/login", methods=["POST"])
-    def login(self) -> Any:
-        answer = super().login()
-        problem = last_problem()
-        if answer.status_code != 401:
-            return answer
-        message = problem.problem or wrong_words()
-        return self.response(503 if problem.is_down else 401, message=message)
-
-    # FAB makes the API's description of it
-    login.__doc__ = SecurityApi.login.__doc__

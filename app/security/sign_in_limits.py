@@ -9,6 +9,7 @@ from flask import current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from app.security import second_step
 from app.security.domain import plain_login
 
 LONGEST = 128
@@ -38,12 +39,13 @@ def pair_key() -> str:
 
 
 def account_key() -> str:
-    """The login as typed, however it is written; “” where none is."""
+    """The login as typed, however it is written, or of whoever types his second code; “” where none is."""
     try:
         body = request.get_json(silent=True) if request.is_json else None
     except RecursionError:  # brackets upon brackets: refused later, as everywhere in the API
         body = None
     typed = body.get("username") if isinstance(body, dict) else request.form.get("username")
+    typed = typed or second_step.waiting_login()
     return plain_login(str(typed or "")).casefold()[:LONGEST]
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cryptography.fernet import Fernet, InvalidToken
-from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +16,7 @@ from app.directory.settings import ATTRIBUTE
 from app.errors import Conflict, Forbidden, Invalid
 from app.events import Kind, record
 from app.policy import Actor
+from app.security import sealing
 from app.services.typed import clean_text
 from models import DirectorySource, utcnow
 
@@ -36,6 +33,7 @@ TEXTS = (
 LENGTHS = {"ca_pem": 40_000}
 FLAGS = ("unit_from_ou", "use_dirsync")
 SYNC_MINUTE = 12  # the minute of the hour at which the directory is read by night
+PURPOSE = "directory password"
 MAPPED = ("login", "full_name", "email", "phones", "room", "job_title")
 
 
@@ -192,29 +190,22 @@ def ensure_administrator(actor: Actor) -> None:
 
 def seal(text: str) -> str:
     """A secret as it is kept in the database; the key follows from SECRET_KEY."""
-    return _fernet().encrypt(text.encode()).decode()
+    return sealing.seal(text, PURPOSE)
 
 
 def unseal(sealed: str) -> str:
     """The secret again. Raises Invalid when SECRET_KEY is not the one it was sealed with."""
-    if not sealed:
-        return ""
-    try:
-        return _fernet().decrypt(sealed.encode()).decode()
-    except InvalidToken:
+    text = sealing.unseal(sealed, PURPOSE) if sealed else ""
+    if text is None:
         raise Invalid(
             fields={"password": _("The stored password cannot be read any more: write it once more.")}
-        ) from None
+        )
+    return text
 
 
 def _is_moved(source: DirectorySource, values: Mapping[str, Any]) -> bool:
     """Whether these settings name another server or account than the stored password belongs to."""
     return any(source.settings.get(n) != clean_text(str(values.get(n) or "")) for n in ("host", "user"))
-
-
-def _fernet() -> Fernet:
-    key = sha256(b"directory password\0" + str(current_app.config["SECRET_KEY"]).encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(key))
 
 
 def _number(

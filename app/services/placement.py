@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask_babel import gettext as _
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.errors import Invalid
 from app.policy import current_membership
+from app.services.absences import today
 from app.services.rows import find_row, is_id
-from models import Department, Membership, Staff, State, Ticket
+from models import Absence, Department, Membership, Staff, State, Ticket
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Addressee:
     department_id: int
     role: str
     in_work: int
+    away_until: date | None = None
+    stand_in: str = ""
 
 
 def open_departments(session: Session) -> list[Department]:
@@ -39,6 +43,8 @@ def addressees(session: Session) -> list[Addressee]:
         .group_by(Ticket.taken_by_id)
         .subquery()
     )
+    stand_in = aliased(Staff)
+    away = and_(Absence.user_id == Staff.id, Absence.until >= today())
     rows = session.execute(
         select(
             Staff.id,
@@ -47,15 +53,29 @@ def addressees(session: Session) -> list[Addressee]:
             Membership.department_id,
             Membership.role,
             func.coalesce(in_work.c.number, 0).label("in_work"),
+            Absence.until,
+            stand_in.first_name.label("stand_in_first"),
+            stand_in.last_name.label("stand_in_last"),
         )
         .join(Membership, and_(Membership.user_id == Staff.id, current_membership()))
         .join(Department, and_(Department.id == Membership.department_id, Department.is_hidden.is_(False)))
         .outerjoin(in_work, in_work.c.taken_by_id == Staff.id)
+        .outerjoin(Absence, away)
+        .outerjoin(stand_in, stand_in.id == Absence.stand_in_id)
         .where(Staff.active.is_(True))
         .order_by(Staff.first_name, Staff.last_name)
     )
     return [
-        Addressee(r.id, f"{r.first_name} {r.last_name}", r.department_id, r.role, r.in_work) for r in rows
+        Addressee(
+            id=row.id,
+            full_name=f"{row.first_name} {row.last_name}",
+            department_id=row.department_id,
+            role=row.role,
+            in_work=row.in_work,
+            away_until=row.until,
+            stand_in=f"{row.stand_in_first or ''} {row.stand_in_last or ''}".strip(),
+        )
+        for row in rows
     ]
 
 

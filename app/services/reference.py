@@ -32,7 +32,17 @@ COUNTED = 1000
 # never written into the journal
 SECRET = frozenset({"password"})
 # change by themselves with every sign-in
-NOISE = frozenset({"last_login", "login_count", "fail_login_count", "changed_on", "created_on"})
+NOISE = frozenset(
+    {
+        "last_login",
+        "login_count",
+        "fail_login_count",
+        "changed_on",
+        "created_on",
+        "session_epoch",
+        "keys_since",
+    }
+)
 
 
 def snapshot(session: Session, row: Model) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,10 +12,15 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid
 from app.events import Kind, record
 from app.policy import Actor
+from app.security.second_step import START_PAGES
+from app.services.typed import clean_text
 from models import Staff
 
 THEMES = ("auto", "light", "dark")
 PAGE_SIZES = (25, 50, 100)
+PHONE = re.compile(r"\+?[0-9][0-9 ()/,;.#*-]*", re.ASCII)
+# RFC 7622: a local part, an at sign, a domain; a resource names a device and does not belong here
+JABBER_ID = re.compile(r"[^\s\"&'/:<>@]+@[^\s@/]+\.?[^\s@/]*")
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,9 @@ class Choices:
     page_size: int
     sound_on: bool
     letter_keys_on: bool
+    start_page: str
+    phone: str
+    jabber_id: str
 
 
 def save_settings(session: Session, choices: Choices, *, languages: tuple[str, ...], actor: Actor) -> Staff:
@@ -37,6 +46,13 @@ def save_settings(session: Session, choices: Choices, *, languages: tuple[str, .
         wrong["theme"] = _("Choose light, dark or as the system.")
     if choices.page_size not in PAGE_SIZES:
         wrong["page_size"] = _("Choose 25, 50 or 100 rows.")
+    if choices.start_page not in START_PAGES:
+        wrong["start_page"] = _("Choose one of the pages.")
+    choices = replace(choices, phone=clean_text(choices.phone), jabber_id=clean_text(choices.jabber_id))
+    if len(choices.phone) > 40 or (choices.phone and not PHONE.fullmatch(choices.phone)):
+        wrong["phone"] = _("Write a telephone number: digits, spaces, brackets, plus and minus.")
+    if len(choices.jabber_id) > 320 or (choices.jabber_id and not JABBER_ID.fullmatch(choices.jabber_id)):
+        wrong["jabber_id"] = _("Write the address as name@server.")
     if wrong:
         raise Invalid(fields=wrong)
     return _save(session, asdict(choices), actor)

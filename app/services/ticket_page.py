@@ -12,7 +12,7 @@ from app.policy import Actor, access_ticket, visible_tickets
 from app.services.comments import comments_of
 from app.services.happenings import Happening, Names, describe
 from app.services.timeline import ticket_timeline
-from models import Client, Comment, JournalEntry, State, Ticket
+from models import Absence, Client, Comment, JournalEntry, Staff, State, Ticket
 
 HISTORY = 5
 PAGE_OPTIONS = (
@@ -21,7 +21,7 @@ PAGE_OPTIONS = (
     joinedload(Ticket.department),
     joinedload(Ticket.topic),
     joinedload(Ticket.author),
-    joinedload(Ticket.assignee),
+    joinedload(Ticket.assignee).joinedload(Staff.absence).joinedload(Absence.stand_in),
     joinedload(Ticket.taken_by),
     joinedload(Ticket.done_by),
 )

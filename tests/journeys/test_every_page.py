@@ -67,6 +67,7 @@ STAFF_PAGES = [
     "/client-base/runs/{waiting}",
     "/notices/",
     "/settings/",
+    "/second-factor/",
 ]
 ADMINISTRATOR_PAGES = [
     "/departments/list/",
@@ -92,6 +93,7 @@ ADMINISTRATOR_PAGES = [
     "/client-base/?view=directory",
     "/client-base/?view=book",
     "/client-base/?view=left",
+    "/access/second-factor/",
 ]
 # every page in two of the four looks, so that each look meets each half of the pages
 CASES = [

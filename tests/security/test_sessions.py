@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
 from app.extensions import appbuilder
-from app.security.sessions import end_session
-from models import EndedSession, Staff, utcnow
+from models import Staff
 from tests.support.factories import make_user
 from tests.support.signing import sign_in
 
@@ -77,20 +73,22 @@ def test_m5_a_new_password_ends_cookies_and_tokens(app: Flask, session: Session,
 def test_m5_who_changes_his_own_password_goes_on_here_and_is_out_elsewhere(app: Flask, person: Staff) -> None:
     browser, other = signed_in(app), signed_in(app)
     thief = copied(app, browser)
-    data = {"password": "another one 1", "conf_password": "another one 1"}
-    assert browser.post("/resetmypassword/form", data=data).status_code == 302
+    data = {"old_password": PASSWORD, "new_password": "another one 1", "again": "another one 1"}
+    assert browser.post("/settings/password", data=data).status_code == 303
     assert browser.get("/tickets/inbox").status_code == 200
     assert other.get("/tickets/inbox").status_code == 302
     assert thief.get("/tickets/inbox").status_code == 302
 
 
-def test_ended_sessions_are_forgotten_when_their_cookies_have_expired(session: Session) -> None:
-    session.add(EndedSession(key="old", ended_at=utcnow() - timedelta(days=31)))
-    session.add(EndedSession(key="young", ended_at=utcnow() - timedelta(days=29)))
-    session.flush()
-    end_session(session, "now", lifetime=timedelta(days=30))
-    end_session(session, "now", lifetime=timedelta(days=30))
-    assert set(session.scalars(select(EndedSession.key))) == {"young", "now"}
+def test_fabs_own_form_changes_no_password_without_the_old_one(
+    app: Flask, session: Session, person: Staff
+) -> None:
+    browser, before = signed_in(app), person.password
+    data = {"password": "another one 1", "conf_password": "another one 1"}
+    assert browser.post("/resetmypassword/form", data=data).location == "/settings/#password"
+    assert browser.get("/resetmypassword/form").location == "/settings/#password"
+    session.expire_all()
+    assert person.password == before
 
 
 @pytest.mark.parametrize("wrong", ["ole\x00na", "\x00", "x" * 5000])

@@ -17,6 +17,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import Field, Form, PasswordField
 from wtforms.validators import EqualTo, StopValidation
 
+from app.security import signals
 from config import LANGUAGES
 from models import SignInWay, Staff
 from views.reference.base import JournalledTable, ReferenceView, printable
@@ -100,6 +101,10 @@ class UserDBModelView(ReferenceView, fab.UserDBModelView):
         super().pre_update(item)
         if item.sign_in_way != SignInWay.DOMAIN:
             item.directory_guid = None
+
+    def post_update(self, item: Staff) -> None:
+        """Whoever was disabled or has other roles now hears nothing more without proving who he is."""
+        signals.rights_changed.send(self, user=item)
 
 
 class RoleModelView(ReferenceView, fab.RoleModelView):
