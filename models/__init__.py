@@ -1,5 +1,6 @@
 """All tables by subject. Import models from here."""
 
+from models.access import RoleException, RoleGridStamp, RoleSight, RoleVerb, Sight, Verb, WorkRole
 from models.base import Model, utcnow
 from models.clients import Client, ClientPhone, ClientWord, Unit, UnitAlias
 from models.joins import BookRow, DirectorySource, MatchDecision, RowStanding, TwinPair, Verdict
@@ -32,11 +33,16 @@ __all__ = [
     "PeriodicRun",
     "Priority",
     "Role",
+    "RoleException",
+    "RoleGridStamp",
+    "RoleSight",
+    "RoleVerb",
     "RowStanding",
     "RunChange",
     "RunKind",
     "RunStage",
     "SavedView",
+    "Sight",
     "Source",
     "Staff",
     "State",
@@ -46,6 +52,8 @@ __all__ = [
     "TwinPair",
     "Unit",
     "UnitAlias",
+    "Verb",
     "Verdict",
+    "WorkRole",
     "utcnow",
 ]

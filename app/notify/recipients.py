@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.events import Kind
 from app.notify.audience import listeners, needs_somebody
-from app.policy import active_actors, viewers
+from app.policy import Placement, Verb, active_actors, viewers
 from models import Comment, JournalEntry, Ticket
 
 # new work: the people it was sent to must notice it
@@ -37,20 +37,22 @@ def recipients(session: Session, entry: JournalEntry, ticket: Ticket | None) -> 
         return told - {entry.actor_id}
     told = set()
     if entry.kind in _TO_ADDRESSEES:
-        told |= _addressees(session, ticket)
+        told |= addressees_of(session, ticket)
     if entry.kind in _TO_PARTAKERS:
         told |= _partakers(session, entry, ticket)
     told.discard(entry.actor_id or 0)
     return told & viewers(session, ticket) if told else told
 
 
-def _addressees(session: Session, ticket: Ticket) -> set[int]:
-    """The assignee or, without one, the whole department; its coordinators in any case."""
-    found = {ticket.assignee_id} if ticket.assignee_id else set()
+def addressees_of(session: Session, place: Placement) -> set[int]:
+    """The assignee or, without one, who can take it in the department; its coordinators in any case.
+
+    Who only looks on (an observer) is not called to work.
+    """
+    found = {place.assignee_id} if place.assignee_id else set()
     for actor in active_actors(session):
-        if ticket.department_id in actor.coordinates or (
-            ticket.assignee_id is None and ticket.department_id in actor.works_in
-        ):
+        post = actor.posts.get(place.department_id)
+        if post and (post.is_chief or (place.assignee_id is None and Verb.TAKE in post.verbs)):
             found.add(actor.id)
     return found
 
