@@ -52,6 +52,8 @@ class Kind(StrEnum):
     REFERENCE_EDITED = "reference.edited"
     REFERENCE_DELETED = "reference.deleted"
     SETTINGS_EDITED = "settings.edited"
+    ACCESS_CHANGED = "access.changed"
+    ROLE_CHANGED = "role.changed"
     SIGNED_IN = "user.signed_in"
     SIGNED_OUT = "user.signed_out"
     SIGN_IN_FAILED = "user.sign_in_failed"

@@ -64,12 +64,8 @@ _WORK = frozenset({Verb.TAKE, Verb.RELEASE, Verb.TRANSFER, Verb.COMPLETE, Verb.R
 # As delivered (ARCHITECTURE, section 2); the migration writes the same into the tables.
 DEFAULT = Grid(
     {
-        Role.EMPLOYEE: RoleRules(
-            Role.EMPLOYEE, Sight.SHARED, verbs=_WORK | {Verb.CREATE, Verb.EDIT_CLIENTS}
-        ),
-        Role.COORDINATOR: RoleRules(
-            Role.COORDINATOR, Sight.DEPARTMENT, is_chief=True, verbs=frozenset(Verb)
-        ),
+        Role.EMPLOYEE: RoleRules(Role.EMPLOYEE, Sight.SHARED, verbs=_WORK | {Verb.CREATE, Verb.EDIT_CLIENTS}),
+        Role.COORDINATOR: RoleRules(Role.COORDINATOR, Sight.DEPARTMENT, is_chief=True, verbs=frozenset(Verb)),
     }
 )
 

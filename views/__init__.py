@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_appbuilder import AppBuilder
 
+from views.access import register_access
 from views.api import register_api
 from views.calls import CallsView
 from views.client_base import register_client_base
@@ -37,6 +38,7 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
     for view in (CallsView, ClientPartsView, ClientsView, NewTicketView):
         builder.add_view_no_menu(view)
     register_client_base(builder)
+    register_access(builder)
     register_api(app, builder)
     register_reference(app, builder)
     register_console(app, builder)

@@ -3,6 +3,7 @@ may not see it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -35,12 +36,27 @@ def recipients(session: Session, entry: JournalEntry, ticket: Ticket | None) -> 
     if ticket is None:
         told = listeners(session, entry.kind) if needs_somebody(entry) else set()
         return told - {entry.actor_id}
-    told = set()
-    if entry.kind in _TO_ADDRESSEES:
+    return told_of(session, entry.kind, ticket, actor_id=entry.actor_id, old=entry.old)
+
+
+def told_of(
+    session: Session,
+    kind: str,
+    ticket: Ticket,
+    *,
+    actor_id: int | None,
+    old: Mapping[str, Any] | None = None,
+) -> set[int]:
+    """Ids of the staff who are told when this happens to the ticket, which may be only being written.
+
+    ``old`` holds the columns as they were before.
+    """
+    told: set[int] = set()
+    if kind in _TO_ADDRESSEES:
         told |= addressees_of(session, ticket)
-    if entry.kind in _TO_PARTAKERS:
-        told |= _partakers(session, entry, ticket)
-    told.discard(entry.actor_id or 0)
+    if kind in _TO_PARTAKERS:
+        told |= _partakers(session, kind, ticket, old or {})
+    told.discard(actor_id or 0)
     return told & viewers(session, ticket) if told else told
 
 
@@ -57,11 +73,10 @@ def addressees_of(session: Session, place: Placement) -> set[int]:
     return found
 
 
-def _partakers(session: Session, entry: JournalEntry, ticket: Ticket) -> set[int]:
+def _partakers(session: Session, kind: str, ticket: Ticket, old: Mapping[str, Any]) -> set[int]:
     """Author, assignee, who works or worked on it (before this event too), and who commented."""
-    old: dict[str, Any] = entry.old or {}
     found = {ticket.author_id, ticket.assignee_id, ticket.taken_by_id, ticket.done_by_id}
     found |= {old.get("taken_by_id"), old.get("done_by_id"), old.get("assignee_id")}
-    if entry.kind == Kind.TICKET_COMMENTED:
+    if kind == Kind.TICKET_COMMENTED:
         found |= set(session.scalars(select(Comment.author_id).where(Comment.ticket_id == ticket.id)))
     return {user_id for user_id in found if user_id is not None}
