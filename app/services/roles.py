@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor, current_membership
+from app.services.role_keys import key_of
 from app.services.rows import find_row
 from app.services.typed import clean_text
 from models import (
@@ -29,7 +29,6 @@ from models import (
     Verb,
     WorkRole,
 )
-from models.access import KEY_LENGTH
 
 NAME_LENGTH = 60
 MOST_ROLES = 20
@@ -107,7 +106,7 @@ def add_role(session: Session, values: RoleValues, *, actor: Actor) -> WorkRole:
     if not name:
         raise Invalid(fields={"name": _("Give the role a name.")})
     role = WorkRole(
-        key=_key_of(name, {role.key for role in roles}),
+        key=key_of(name, {role.key for role in roles}),
         name=name,
         position=1 + max((role.position for role in roles), default=0),
     )
@@ -213,7 +212,7 @@ def _checked(session: Session, values: RoleValues, role: WorkRole | None = None)
     if len(name) > NAME_LENGTH:
         wrong["name"] = _("Shorten to %(number)s characters.", number=NAME_LENGTH)
     others = [one for one in list_roles(session) if one is not role]
-    if name and name.casefold() in {role_label(one).casefold() for one in others}:
+    if name.casefold() in {word.casefold() for one in others for word in (role_label(one), one.key)}:
         wrong["name"] = _("There is a role of this name already: choose another.")
     if values.sight not in set(Sight):
         wrong["sight"] = _("Choose how far the role sees.")
@@ -253,59 +252,3 @@ def _record(
         record(
             session, Kind.ROLE_CHANGED, actor=actor, subject=f"role {role.key}", old=parts[0], new=parts[1]
         )
-
-
-# a key is for people too: it stands in the journal and in the API
-_LATIN = dict(
-    zip(
-        "абвгґдеєёжзиіїйклмнопрстуфхцчшщыэюя",
-        [
-            "a",
-            "b",
-            "v",
-            "h",
-            "g",
-            "d",
-            "e",
-            "ie",
-            "e",
-            "zh",
-            "z",
-            "y",
-            "i",
-            "i",
-            "i",
-            "k",
-            "l",
-            "m",
-            "n",
-            "o",
-            "p",
-            "r",
-            "s",
-            "t",
-            "u",
-            "f",
-            "kh",
-            "ts",
-            "ch",
-            "sh",
-            "shch",
-            "y",
-            "e",
-            "iu",
-            "ia",
-        ],
-        strict=True,
-    )
-)
-
-
-def _key_of(name: str, taken: set[str]) -> str:
-    latin = "".join(_LATIN.get(letter, letter) for letter in name.casefold())
-    base = re.sub(r"[^a-z0-9]+", "_", latin).strip("_")[: KEY_LENGTH - 3] or "role"
-    number, key = 1, base
-    while key in taken:
-        number += 1
-        key = f"{base}_{number}"
-    return key
