@@ -68,7 +68,8 @@ def hold(session: Session, cast: Cast) -> Hold:
         person = make_user(session)
         department = session.get_one(Department, cast.departments["a"])
         make_membership(session, person, department, role if isinstance(role, str) else role.key, **dates)
-        return person.id
+        user_id: int = person.id
+        return user_id
 
     return give
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import abort, flash, g, redirect, request
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.security.sqla.models import Group
@@ -101,7 +101,11 @@ def _write(change: Any) -> None:
     try:
         change()
     except (IntegrityError, StaleDataError):
-        raise Invalid(_("Someone has changed this meanwhile, or it is there already. Look again.")) from None
+        g.refusal = _("Someone has changed this meanwhile, or it is there already. Look again.")
+        raise Invalid(g.refusal) from None
+    except HelpdeskError as error:
+        g.refusal = error.message
+        raise
 
 
 class SafeActions:
@@ -154,6 +158,16 @@ class ReferenceView(SafeActions, ModelView):
     # serves any file of the upload folder to whoever opens the screen (traps.md M2)
     exclude_route_methods = {"download"}  # noqa: RUF012 (FAB's attribute, never changed)
     page_size = 25
+
+    @property
+    def database_error_message(self) -> str:
+        """What FAB says when a change fails: our reason, if there is one. It swallows the refusal itself."""
+        return str(g.pop("refusal", "") or _("It could not be saved: look at the fields and try again."))
+
+    def _edit(self, pk: Any) -> Any:
+        """FAB reads lists while it fills the row, but the journal must compare with what is stored."""
+        with session().no_autoflush:
+            return super()._edit(pk)
 
     def _delete(self, pk: Any) -> None:
         """Delete, or say what stands in the way; FAB would show a bare database error."""

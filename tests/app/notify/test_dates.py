@@ -32,7 +32,8 @@ def person_until(session: Session, moment: datetime | None, since: datetime | No
     )
     session.commit()
     presence.seen(person.id, f"page-of-{person.id}")
-    return person.id
+    user_id: int = person.id
+    return user_id
 
 
 def test_crossing_is_felt_in_the_moment_in_which_the_rule_changes(session: Session) -> None:

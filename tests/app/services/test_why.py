@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -107,7 +109,7 @@ def test_audience_of_a_new_ticket_is_who_sees_it_and_who_is_told(
 def test_audience_of_a_transfer_is_who_sees_it_and_who_is_told(session: Session, cast: Cast) -> None:
     actor = load_actor(session, cast.people["boss_a"])
     ticket = access_ticket(session, cast.tickets["a_named"], actor=actor)
-    place = {"department_id": cast.departments["b"], "assignee_id": cast.people["both"]}
+    place: dict[str, Any] = {"department_id": cast.departments["b"], "assignee_id": cast.people["both"]}
     foretold = audience(session, **place, actor=actor, ticket=ticket)
     ticket = transfer_ticket(session, ticket, actor=actor, **place)
     session.commit()
