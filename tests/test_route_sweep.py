@@ -54,6 +54,10 @@ CLOSED = (
     "/topics/",
     "/units/",
     "/clients-admin/",
+    "/access/roles/",
+    "/access/cell/",
+    "/access/preview",
+    "/access/save",
     "/api/v1/security/users/",
     "/api/v1/security/roles/",
 )

@@ -173,7 +173,7 @@ def delete_role(session: Session, role_id: int, *, actor: Actor) -> None:
     held = session.scalar(select(func.count()).where(Membership.role == role.key)) or 0
     if held:
         raise Invalid(
-            _("%(number)s people hold this role: give them another first.", number=held),
+            _("People hold this role (%(number)s): give them another first.", number=held),
         )
     old, subject = _picture(role), f"role {role.key}"
     session.delete(role)

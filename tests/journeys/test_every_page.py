@@ -49,6 +49,7 @@ STAFF_PAGES = [
     "/clients/{client}/edit",
     "/notices/",
     "/settings/",
+    "/access/why?user={user}&ticket={ticket}",
 ]
 ADMINISTRATOR_PAGES = [
     "/departments/list/",
@@ -72,6 +73,11 @@ ADMINISTRATOR_PAGES = [
     "/client-base/?view=directory",
     "/client-base/?view=book",
     "/client-base/?view=left",
+    "/access/",
+    "/access/cell/{user}/{department}",
+    "/access/roles/",
+    "/access/roles/?department={department}",
+    "/access/why?user={user}&ticket={ticket}",
 ]
 # every page in two of the four looks, so that each look meets each half of the pages
 CASES = [

@@ -10,6 +10,7 @@ from flask_babel import format_date, ngettext, to_user_timezone, to_utc
 from flask_babel import gettext as _
 
 from app.errors import Invalid
+from app.policy import Verb
 from app.services.access import Cell, Change
 from app.services.access_preview import MOST_COUNTED, Difference, Effect
 from app.services.rows import LARGEST_ID
@@ -17,6 +18,7 @@ from views.access.frame import VERB_WORDS
 
 _NAME = re.compile(r"r\.(\d{1,10})\.(\d{1,10})", re.ASCII)
 _DAY = timedelta(days=1)
+MOST_NAMED = 4
 
 
 def pack(cell: Cell) -> str:
@@ -109,15 +111,19 @@ def effect_words(effect: Effect) -> list[str]:
     if effect.is_administrator:
         return [_("is an administrator and sees everything anyway")]
     words = [*_tickets(effect.gained, is_more=True), *_tickets(effect.lost, is_more=False)]
-    for verbs, sentence in (
-        (effect.may_now, _("may now: %(verbs)s")),
-        (effect.may_no_more, _("may no more: %(verbs)s")),
-    ):
-        if verbs:
-            named = ", ".join(str(VERB_WORDS[verb]).lower() for verb in VERB_WORDS if verb in verbs)
-            words.append(sentence % {"verbs": named})
+    if effect.may_now:
+        words.append(_("may now: %(verbs)s", verbs=_named(effect.may_now)))
+    if effect.may_no_more:
+        words.append(_("may no more: %(verbs)s", verbs=_named(effect.may_no_more)))
     dates = [text for change in effect.changes if (text := dates_words(change.now))]
     return [*(words or [_("sees the same tickets as before")]), *dict.fromkeys(dates)]
+
+
+def _named(verbs: frozenset[Verb]) -> str:
+    """A few actions by name, many by number."""
+    if len(verbs) > MOST_NAMED:
+        return str(ngettext("%(num)d action", "%(num)d actions", len(verbs)))
+    return ", ".join(str(VERB_WORDS[verb]).lower() for verb in VERB_WORDS if verb in verbs)
 
 
 def _number(number: int) -> str:

@@ -84,7 +84,8 @@ class QuestionsView(AccessScreen):
 def _everybody() -> list[tuple[int, str]]:
     """All who have or had an account, by name."""
     query = select(Staff.id, Staff.first_name, Staff.last_name, Staff.active)
+    disabled = _("disabled")
     return [
-        (row.id, f"{row.first_name} {row.last_name}".strip() + ("" if row.active else f" ({_('disabled')})"))
+        (row.id, f"{row.first_name} {row.last_name}".strip() + ("" if row.active else f" ({disabled})"))
         for row in session().execute(query.order_by(Staff.first_name, Staff.last_name))
     ]
