@@ -8,12 +8,14 @@ import pytest
 from flask.testing import FlaskClient
 from flask_appbuilder.security.sqla.models import Group
 from flask_appbuilder.security.sqla.models import Role as ScreenRole
+from flask_jwt_extended import create_access_token
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.notify import popup
 from app.policy import active_actors
 from app.security.permissions import STAFF_ROLE
+from app.security.sessions import SEAL, seal_of
 from models import JournalEntry, Staff
 from tests.support.factories import make_department, make_membership, make_role, make_user
 from tests.support.signing import sign_in
@@ -123,3 +125,29 @@ def test_membership_screen_offers_own_roles_and_is_felt(
     assert "Observer" in desk.get("/memberships/list/").text
     assert desk.post(f"/memberships/edit/{place.id}", data={**sent, "role": "wizard"}).status_code == 200
     assert place.role == own.key
+
+
+def test_api_is_no_way_round_the_last_administrator(
+    client: FlaskClient, session: Session, last: Staff
+) -> None:
+    token = create_access_token(str(last.id), fresh=True, additional_claims={SEAL: seal_of(last)})
+    head = {"Authorization": f"Bearer {token}"}
+    admin, staff = role(session, "Admin").id, role(session, STAFF_ROLE).id
+    number = last.id
+    tries: list[tuple[str, str, dict[str, Any]]] = [
+        ("DELETE", f"users/{number}", {}),
+        ("PUT", f"users/{number}", {"active": False}),
+        ("PUT", f"users/{number}", {"roles": [staff]}),
+        ("PUT", f"roles/{admin}", {"name": "Bosses"}),
+        ("PUT", f"roles/{admin}/users", {"user_ids": []}),
+        ("DELETE", f"roles/{admin}", {}),
+    ]
+    for method, path, body in tries:
+        answer = client.open(f"/api/v1/security/{path}", method=method, json=body, headers=head)
+        assert 400 <= answer.status_code < 500, (path, answer.status_code, answer.text)
+        assert administrators(session) == [number], path
+    other = make_user(session, "other", administrator=True)
+    sent = {"roles": [staff]}
+    answer = client.put(f"/api/v1/security/users/{other.id}", json=sent, headers=head)
+    assert answer.status_code == 200
+    assert administrators(session) == [number]
