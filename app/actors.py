@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,8 @@ from sqlalchemy import ColumnElement, and_, or_, select, union
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
-from models import Membership, Role, Staff, utcnow
+from app.grid import DEFAULT, Post, grid_of, stamp_now
+from models import Membership, Role, Sight, Staff, utcnow
 
 ADMINISTRATOR_ROLE = "Admin"
 
@@ -28,7 +30,9 @@ ADMINISTRATOR_ROLE = "Admin"
 class Actor:
     """An active staff member as the rules see him at this moment.
 
-    ``coordinates`` and ``works_in`` hold department ids and are disjoint.
+    ``posts`` says what he is in which department. ``coordinates`` (where his role has the coordinator's
+    special moves) and ``works_in`` (his other departments) follow from it and are disjoint; given alone
+    they stand for the two roles as delivered.
     """
 
     id: int
@@ -38,11 +42,41 @@ class Actor:
     works_in: frozenset[int] = field(default_factory=frozenset)
     locale: str = "uk"
     address: str = ""
+    posts: Mapping[int, Post] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        posts = self.posts or {
+            **{one: DEFAULT.post(Role.EMPLOYEE, one) for one in self.works_in},
+            **{one: DEFAULT.post(Role.COORDINATOR, one) for one in self.coordinates},
+        }
+        chief = frozenset(department for department, post in posts.items() if post.is_chief)
+        # frozen for everyone else
+        object.__setattr__(self, "posts", posts)
+        object.__setattr__(self, "coordinates", chief)
+        object.__setattr__(self, "works_in", frozenset(posts) - chief)
 
     @property
     def departments(self) -> frozenset[int]:
         """Every department in which he has any role."""
-        return self.coordinates | self.works_in
+        return frozenset(self.posts)
+
+    @property
+    def sees_all_of(self) -> list[int]:
+        """The departments that he sees whole, in order."""
+        return self._seeing(Sight.DEPARTMENT)
+
+    @property
+    def sees_shared_of(self) -> list[int]:
+        """The departments of which he sees what is sent to nobody in particular, in order."""
+        return self._seeing(Sight.SHARED)
+
+    def _seeing(self, sight: Sight) -> list[int]:
+        return sorted(department for department, post in self.posts.items() if post.sight == sight)
+
+    def with_posts(self, posts: Mapping[int, Post]) -> Actor:
+        """The same person with other roles, for asking what would be."""
+        nothing: frozenset[int] = frozenset()
+        return replace(self, posts=dict(posts), coordinates=nothing, works_in=nothing)
 
 
 def current_membership(moment: datetime | None = None) -> ColumnElement[bool]:
@@ -82,26 +116,29 @@ def _actors(session: Session, *conditions: ColumnElement[bool]) -> list[Actor]:
             administrators.c.user_id.is_not(None).label("is_administrator"),
             Membership.department_id,
             Membership.role,
+            stamp_now().label("stamp"),
         )
         .outerjoin(administrators, administrators.c.user_id == Staff.id)
         .outerjoin(Membership, and_(Membership.user_id == Staff.id, current_membership()))
         .where(Staff.active.is_(True), *conditions)
         .order_by(Staff.id)
     ).all()
-    found: dict[int, Actor] = {}
+    posts: dict[int, dict[int, Post]] = {}
     for row in rows:
-        actor = found.get(row.id) or Actor(
+        held = posts.setdefault(row.id, {})
+        if row.role is not None:
+            held[row.department_id] = grid_of(session, row.stamp).post(row.role, row.department_id)
+    people = {row.id: row for row in rows}
+    return [
+        Actor(
             id=row.id,
             full_name=f"{row.first_name} {row.last_name}".strip(),
             is_administrator=bool(row.is_administrator),
             locale=row.locale,
+            posts=posts[row.id],
         )
-        if row.role == Role.COORDINATOR:
-            actor = replace(actor, coordinates=actor.coordinates | {row.department_id})
-        elif row.role is not None:
-            actor = replace(actor, works_in=actor.works_in | {row.department_id})
-        found[row.id] = actor
-    return list(found.values())
+        for row in people.values()
+    ]
 
 
 def active_actors(session: Session) -> list[Actor]:

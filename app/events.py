@@ -55,6 +55,8 @@ class Kind(StrEnum):
     SETTINGS_EDITED = "settings.edited"
     GROUPS_EDITED = "groups.edited"
     GROUPS_APPLIED = "user.groups_applied"
+    ACCESS_CHANGED = "access.changed"
+    ROLE_CHANGED = "role.changed"
     SIGNED_IN = "user.signed_in"
     SIGNED_OUT = "user.signed_out"
     SIGN_IN_FAILED = "user.sign_in_failed"

@@ -23,19 +23,27 @@ from app.services.domain_sign_in import DirectoryDoor
 from models import Model
 from views import register_views
 from views.home import HomeView
-from views.reference.staff import RoleModelView, UserDBModelView, UserGroupModelView
+from views.reference.staff import (
+    GroupApi,
+    RoleApi,
+    RoleModelView,
+    UserApi,
+    UserDBModelView,
+    UserGroupModelView,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 log = logging.getLogger(__name__)
 
 
 class SecurityManager(HelpdeskSecurityManager):
-    """The security manager with our journalled screens of users, roles and groups."""
+    """The security manager with our journalled screens and API of users, roles and groups."""
 
     userdbmodelview = UserDBModelView
     rolemodelview = RoleModelView
     groupmodelview = UserGroupModelView
     domain_door = DirectoryDoor()
+    user_api, role_api, group_api = UserApi, RoleApi, GroupApi
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:

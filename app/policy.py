@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 
 from app.actors import ADMINISTRATOR_ROLE, Actor, active_actors, current_membership, load_actor
 from app.errors import Forbidden, NotFound
-from models import Ticket
+from models import Ticket, Verb
 
 __all__ = [
     "ADMINISTRATOR_ROLE",
+    "PARTS",
     "Actor",
+    "Rule",
     "Standing",
     "Verb",
     "access_ticket",
@@ -31,10 +33,13 @@ __all__ = [
     "current_membership",
     "ensure_can",
     "ensure_can_somewhere",
+    "grounds",
+    "inbox_rules",
     "inbox_terms",
     "is_chief",
     "is_visible",
     "load_actor",
+    "sight_rules",
     "sight_terms",
     "standings",
     "viewers",
@@ -42,44 +47,32 @@ __all__ = [
 ]
 
 
-class Verb(StrEnum):
-    """What a role may do to a ticket, or in general."""
+class Rule(StrEnum):
+    """The rules of sight by name (ARCHITECTURE, section 2, in its order)."""
 
-    CREATE = "create"
-    TAKE = "take"
-    RELEASE = "release"
-    TRANSFER = "transfer"
-    COMPLETE = "complete"
-    REOPEN = "reopen"
-    ARCHIVE = "archive"
-    RESTORE = "restore"
-    COMMENT = "comment"
-    EDIT = "edit"
-    SET_PRIORITY = "set_priority"
-    PLAN = "plan"
-    SEE_STATISTICS = "see_statistics"
-    EXPORT = "export"
-    EDIT_CLIENTS = "edit_clients"
-    MANAGE_CLIENTS = "manage_clients"  # imports, joins, merges, and taking them back
+    ADMINISTRATOR = "administrator"
+    AUTHOR = "author"
+    ASSIGNEE = "assignee"
+    SHARED = "shared"  # sent to a whole department of which one sees what is sent to all
+    DEPARTMENT = "department"  # sent into a department that one sees whole
 
 
 class Standing(StrEnum):
     """What a person is to one ticket: his role in its department, or his part in it."""
 
     ADMINISTRATOR = "administrator"
-    COORDINATOR = "coordinator"
-    EMPLOYEE = "employee"
+    COORDINATOR = "coordinator"  # any role with the coordinator's special moves
+    EMPLOYEE = "employee"  # any other role
     AUTHOR = "author"
     ASSIGNEE = "assignee"
 
 
 _WORK = frozenset({Verb.TAKE, Verb.RELEASE, Verb.TRANSFER, Verb.COMPLETE, Verb.REOPEN, Verb.COMMENT})
-# The default grid of role × verb (ARCHITECTURE, section 2). Which of these a ticket's present state
-# allows, and to whom, is the transition table's business (app.workflow).
-GRID: dict[Standing, frozenset[Verb]] = {
+# What one may by one's part in a ticket, whatever the roles (ARCHITECTURE, section 2); what roles may is the
+# grid's business (app.grid). Which of these a ticket's present state allows, and to whom, is that of the
+# transition table (app.workflow).
+PARTS: dict[Standing, frozenset[Verb]] = {
     Standing.ADMINISTRATOR: frozenset(Verb),
-    Standing.COORDINATOR: frozenset(Verb),
-    Standing.EMPLOYEE: _WORK | {Verb.CREATE, Verb.EDIT_CLIENTS},
     Standing.AUTHOR: _WORK | {Verb.EDIT, Verb.SET_PRIORITY},
     Standing.ASSIGNEE: _WORK,
 }
@@ -108,30 +101,40 @@ class _Values:
 # ------------------------------------------------------------------------------------- sight
 
 
-def inbox_terms(actor: Actor, ticket: Any = Ticket) -> list[ColumnElement[bool]]:
-    """The rules by which a ticket is *sent to* this person, one term each, meant to be OR-ed."""
+def inbox_rules(actor: Actor, ticket: Any = Ticket) -> list[tuple[Rule, ColumnElement[bool]]]:
+    """The rules by which a ticket is *sent to* this person, one term each."""
     if actor.is_administrator:
-        return [true()]  # rule 1
-    terms: list[ColumnElement[bool]] = [ticket.assignee_id == actor.id]  # rule 3
-    terms += [
-        and_(ticket.assignee_id.is_(None), ticket.department_id == department)  # rule 4
-        for department in sorted(actor.works_in)
+        return [(Rule.ADMINISTRATOR, true())]  # rule 1
+    rules: list[tuple[Rule, ColumnElement[bool]]] = [(Rule.ASSIGNEE, ticket.assignee_id == actor.id)]  # 3
+    rules += [
+        (Rule.SHARED, and_(ticket.assignee_id.is_(None), ticket.department_id == department))  # rule 4
+        for department in actor.sees_shared_of
     ]
-    terms += [
-        ticket.department_id == department  # rules 4 and 5
-        for department in sorted(actor.coordinates)
+    rules += [
+        (Rule.DEPARTMENT, ticket.department_id == department)  # rules 4 and 5
+        for department in actor.sees_all_of
     ]
-    return terms
+    return rules
 
 
-def sight_terms(actor: Actor, ticket: Any = Ticket) -> list[ColumnElement[bool]]:
-    """All five rules of sight as SQL conditions, meant to be OR-ed.
+def sight_rules(actor: Actor, ticket: Any = Ticket) -> list[tuple[Rule, ColumnElement[bool]]]:
+    """All five rules of sight as SQL conditions with their names: who sees what, and why.
 
     They are kept apart so that a list can ask one small index scan per rule (app.services.boxes).
     """
     if actor.is_administrator:
-        return [true()]
-    return [ticket.author_id == actor.id, *inbox_terms(actor, ticket)]  # rule 2 and the rest
+        return inbox_rules(actor, ticket)
+    return [(Rule.AUTHOR, ticket.author_id == actor.id), *inbox_rules(actor, ticket)]  # rule 2 and the rest
+
+
+def inbox_terms(actor: Actor, ticket: Any = Ticket) -> list[ColumnElement[bool]]:
+    """:func:`inbox_rules` without their names, meant to be OR-ed."""
+    return [term for _rule, term in inbox_rules(actor, ticket)]
+
+
+def sight_terms(actor: Actor, ticket: Any = Ticket) -> list[ColumnElement[bool]]:
+    """:func:`sight_rules` without their names, meant to be OR-ed."""
+    return [term for _rule, term in sight_rules(actor, ticket)]
 
 
 def is_visible(actor: Actor, ticket: Any = Ticket) -> ColumnElement[bool]:
@@ -195,22 +198,29 @@ def standings(actor: Actor, ticket: Placement) -> frozenset[Standing]:
     return frozenset(found)
 
 
+def grounds(actor: Actor, verb: Verb, ticket: Placement) -> frozenset[Standing]:
+    """By what this person may do this to a ticket that he sees: empty if he may not."""
+    post = actor.posts.get(ticket.department_id)
+    by_role = verb in post.verbs if post else False
+    return frozenset(
+        standing
+        for standing in standings(actor, ticket)
+        if (verb in PARTS[standing] if standing in PARTS else by_role)
+    )
+
+
 def can(actor: Actor, verb: Verb, ticket: Placement) -> bool:
     """Whether the grid lets this person do this to a ticket that he sees."""
-    return any(verb in GRID[standing] for standing in standings(actor, ticket))
+    return bool(grounds(actor, verb, ticket))
 
 
 def can_somewhere(actor: Actor, verb: Verb) -> bool:
     """Whether the grid lets this person do this in any department at all (clients have none)."""
-    if actor.is_administrator:
-        return verb in GRID[Standing.ADMINISTRATOR]
-    return (bool(actor.coordinates) and verb in GRID[Standing.COORDINATOR]) or (
-        bool(actor.works_in) and verb in GRID[Standing.EMPLOYEE]
-    )
+    return actor.is_administrator or any(verb in post.verbs for post in actor.posts.values())
 
 
 def is_chief(actor: Actor, ticket: Placement) -> bool:
-    """Coordinator of the ticket's department, or administrator."""
+    """Coordinator of the ticket's department (or of a role with his special moves), or administrator."""
     return bool(standings(actor, ticket) & {Standing.ADMINISTRATOR, Standing.COORDINATOR})
 
 

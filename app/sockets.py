@@ -20,7 +20,7 @@ from flask_socketio import disconnect as drop
 
 from app.errors import HelpdeskError
 from app.extensions import db, socketio
-from app.notify import popup, presence
+from app.notify import dates, popup, presence
 from app.policy import Actor, access_ticket, load_actor, viewers
 from app.security.sessions import KEY, has_session
 from models import Ticket
@@ -86,6 +86,8 @@ def connect(auth: Any = None) -> None:
         user_id = int(current_user.id)
     finally:
         db.session.remove()
+    application = current_app._get_current_object()  # type: ignore[attr-defined]  # a LocalProxy
+    dates.start_feeling(application, current_app.extensions["socketio"].start_background_task)
     session["socket_user_id"] = user_id
     join_room(popup.room(user_id))
     if presence.seen(user_id, _sid()):

@@ -1,5 +1,6 @@
 """All tables by subject. Import models from here."""
 
+from models.access import RoleException, RoleGridStamp, RoleSight, RoleVerb, Sight, Verb, WorkRole
 from models.base import Model, utcnow
 from models.clients import Client, ClientPhone, ClientWord, Unit, UnitAlias
 from models.group_roles import GroupGrant, GroupRole
@@ -41,6 +42,10 @@ __all__ = [
     "Priority",
     "RecoveryCode",
     "Role",
+    "RoleException",
+    "RoleGridStamp",
+    "RoleSight",
+    "RoleVerb",
     "RowStanding",
     "RunChange",
     "RunKind",
@@ -48,6 +53,7 @@ __all__ = [
     "SavedView",
     "SecondFactor",
     "SecondFactorRole",
+    "Sight",
     "SignInWay",
     "Source",
     "Staff",
@@ -59,6 +65,8 @@ __all__ = [
     "Unit",
     "UnitAlias",
     "UserSession",
+    "Verb",
     "Verdict",
+    "WorkRole",
     "utcnow",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_appbuilder.security.sqla.models import Group
 from flask_appbuilder.security.sqla.models import User as FabUser
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.base import Model, UtcDateTime, utcnow
@@ -21,7 +21,10 @@ Group.users.prop.enable_typechecks = False
 
 
 class Role(StrEnum):
-    """What a staff member is in one department. Administrators stand above departments."""
+    """The two roles that are always there; others are rows of the grid (models.access).
+
+    What a staff member is in one department; administrators stand above departments.
+    """
 
     EMPLOYEE = "employee"
     COORDINATOR = "coordinator"
@@ -121,7 +124,7 @@ class Department(Model):
 
 
 class Membership(Model):
-    """One person's role in one department, between two moments.
+    """One person's role in one department, between two moments; ``role`` is the key of a ``WorkRole``.
 
     Outside ``valid_from`` ≤ now < ``valid_until`` it is nothing (ARCHITECTURE, section 2).
     """
@@ -129,7 +132,6 @@ class Membership(Model):
     __tablename__ = "membership"
     __table_args__ = (
         UniqueConstraint("user_id", "department_id", name="uq_membership_user_department"),
-        CheckConstraint("role in ('employee', 'coordinator')", name="ck_membership_role"),
         Index("ix_membership_department", "department_id"),
     )
 

@@ -58,6 +58,10 @@ CLOSED = (
     "/units/",
     "/clients-admin/",
     "/client-base/directory",
+    "/access/roles/",
+    "/access/cell/",
+    "/access/preview",
+    "/access/save",
     "/api/v1/security/users/",
     "/api/v1/security/roles/",
 )

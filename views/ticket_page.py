@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from app.errors import Conflict, Forbidden, HelpdeskError, Invalid
 from app.events import unit_of_work
 from app.extensions import appbuilder
-from app.policy import Verb, access_ticket
+from app.policy import Verb, access_ticket, is_chief
 from app.services.boxes import Box, BoxQuery, cursor_of, read_page
 from app.services.bulk import possible_verbs
 from app.services.comments import comments_of
@@ -51,6 +51,7 @@ class TicketPageView(Screen):
             request_key=str(uuid4()),
             may_comment=can_comment(actor, page.ticket),
             may_edit=can_edit(actor, page.ticket),
+            may_ask_why=is_chief(actor, page.ticket),
             may_prioritise=may_prioritise(page.ticket, actor),
             priorities=priority_words(),
             **ticket_context(page.ticket),

@@ -3,6 +3,7 @@ may not see it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.events import Kind
 from app.notify.audience import listeners, needs_somebody
-from app.policy import active_actors, viewers
+from app.policy import Placement, Verb, active_actors, viewers
 from models import Comment, JournalEntry, Ticket
 
 # new work: the people it was sent to must notice it
@@ -35,31 +36,47 @@ def recipients(session: Session, entry: JournalEntry, ticket: Ticket | None) -> 
     if ticket is None:
         told = listeners(session, entry.kind) if needs_somebody(entry) else set()
         return told - {entry.actor_id}
-    told = set()
-    if entry.kind in _TO_ADDRESSEES:
-        told |= _addressees(session, ticket)
-    if entry.kind in _TO_PARTAKERS:
-        told |= _partakers(session, entry, ticket)
-    told.discard(entry.actor_id or 0)
+    return told_of(session, entry.kind, ticket, actor_id=entry.actor_id, old=entry.old)
+
+
+def told_of(
+    session: Session,
+    kind: str,
+    ticket: Ticket,
+    *,
+    actor_id: int | None,
+    old: Mapping[str, Any] | None = None,
+) -> set[int]:
+    """Ids of the staff who are told when this happens to the ticket, which may be only being written.
+
+    ``old`` holds the columns as they were before.
+    """
+    told: set[int] = set()
+    if kind in _TO_ADDRESSEES:
+        told |= addressees_of(session, ticket)
+    if kind in _TO_PARTAKERS:
+        told |= _partakers(session, kind, ticket, old or {})
+    told.discard(actor_id or 0)
     return told & viewers(session, ticket) if told else told
 
 
-def _addressees(session: Session, ticket: Ticket) -> set[int]:
-    """The assignee or, without one, the whole department; its coordinators in any case."""
-    found = {ticket.assignee_id} if ticket.assignee_id else set()
+def addressees_of(session: Session, place: Placement) -> set[int]:
+    """The assignee or, without one, who can take it in the department; its coordinators in any case.
+
+    Who only looks on (an observer) is not called to work.
+    """
+    found = {place.assignee_id} if place.assignee_id else set()
     for actor in active_actors(session):
-        if ticket.department_id in actor.coordinates or (
-            ticket.assignee_id is None and ticket.department_id in actor.works_in
-        ):
+        post = actor.posts.get(place.department_id)
+        if post and (post.is_chief or (place.assignee_id is None and Verb.TAKE in post.verbs)):
             found.add(actor.id)
     return found
 
 
-def _partakers(session: Session, entry: JournalEntry, ticket: Ticket) -> set[int]:
+def _partakers(session: Session, kind: str, ticket: Ticket, old: Mapping[str, Any]) -> set[int]:
     """Author, assignee, who works or worked on it (before this event too), and who commented."""
-    old: dict[str, Any] = entry.old or {}
     found = {ticket.author_id, ticket.assignee_id, ticket.taken_by_id, ticket.done_by_id}
     found |= {old.get("taken_by_id"), old.get("done_by_id"), old.get("assignee_id")}
-    if entry.kind == Kind.TICKET_COMMENTED:
+    if kind == Kind.TICKET_COMMENTED:
         found |= set(session.scalars(select(Comment.author_id).where(Comment.ticket_id == ticket.id)))
     return {user_id for user_id in found if user_id is not None}

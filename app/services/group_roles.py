@@ -12,8 +12,9 @@ from app.errors import Forbidden, Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor
 from app.services.directory_source import directory_source, settings_of
+from app.services.roles import role_labels
 from app.services.typed import clean_text
-from models import Department, DirectorySource, GroupRole, Role
+from models import Department, DirectorySource, GroupRole
 
 PUBLIC_ROLE = "Public"
 SCREENS, PLACE = "screens", "place"
@@ -110,7 +111,7 @@ def _read(session: Session, gives: str) -> tuple[ScreenRole | None, Department |
         screen_role = next((one for one in screen_roles(session) if one.id == key), None)
         if screen_role is not None:
             return screen_role, None, None
-    if kind == PLACE and key and role in set(Role):
+    if kind == PLACE and key and role in role_labels(session):
         department = session.get(Department, key)
         if department is not None:
             return None, department, role

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import Invalid
-from app.policy import current_membership
+from app.grid import grid_of, stamp_now
+from app.policy import Verb, current_membership
 from app.services.absences import today
 from app.services.rows import find_row, is_id
 from models import Absence, Department, Membership, Staff, State, Ticket
@@ -36,7 +38,7 @@ def open_departments(session: Session) -> list[Department]:
 
 
 def addressees(session: Session) -> list[Addressee]:
-    """Everyone to whom a ticket can be sent, per department, by name."""
+    """Everyone to whom a ticket can be sent, per department, by name: who can take it there."""
     in_work = (
         select(Ticket.taken_by_id, func.count().label("number"))
         .where(Ticket.state == State.IN_WORK)
@@ -56,6 +58,7 @@ def addressees(session: Session) -> list[Addressee]:
             Absence.until,
             stand_in.first_name.label("stand_in_first"),
             stand_in.last_name.label("stand_in_last"),
+            stamp_now().label("stamp"),
         )
         .join(Membership, and_(Membership.user_id == Staff.id, current_membership()))
         .join(Department, and_(Department.id == Membership.department_id, Department.is_hidden.is_(False)))
@@ -76,6 +79,7 @@ def addressees(session: Session) -> list[Addressee]:
             stand_in=f"{row.stand_in_first or ''} {row.stand_in_last or ''}".strip(),
         )
         for row in rows
+        if _takes(session, row)
     ]
 
 
@@ -105,11 +109,16 @@ def _departments_of(session: Session, user_id: int) -> list[int]:
     if not is_id(user_id):
         return []
     query = (
-        select(Membership.department_id)
+        select(Membership.department_id, Membership.role, stamp_now().label("stamp"))
         .join(Staff, Staff.id == Membership.user_id)
         .where(Membership.user_id == user_id, Staff.active.is_(True), current_membership())
     )
-    return list(session.scalars(query))
+    return [row.department_id for row in session.execute(query) if _takes(session, row)]
+
+
+def _takes(session: Session, row: Any) -> bool:
+    """Whether the role lets its holder work on a ticket there: nothing is sent to who only looks on."""
+    return Verb.TAKE in grid_of(session, row.stamp).post(row.role, row.department_id).verbs
 
 
 def _only_department(session: Session, user_id: int) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor
+from app.services.administrators import ensure_administrator_left, links_of
 from models import (
     Call,
     Client,
@@ -52,7 +53,8 @@ def snapshot(session: Session, row: Model) -> dict[str, Any]:
         return {}
     with session.no_autoflush:
         stored = session.execute(select(table).where(*_is(table, key))).mappings().one_or_none()
-    return {name: value for name, value in (stored or {}).items() if name not in SECRET | NOISE}
+    columns = {name: value for name, value in (stored or {}).items() if name not in SECRET | NOISE}
+    return {**columns, **links_of(session, row)}
 
 
 def _is(table: Any, key: tuple[Any, ...]) -> list[ColumnElement[bool]]:
@@ -77,6 +79,7 @@ def edit_row(session: Session, row: Model, *, actor: Actor) -> None:
     old = snapshot(session, row)
     session.add(row)
     session.flush()
+    ensure_administrator_left(session, row)
     new = snapshot(session, row)
     changed = [name for name in new if new[name] != old.get(name)]
     if changed:
@@ -96,6 +99,7 @@ def delete_row(session: Session, row: Model, *, actor: Actor) -> None:
     old, subject = snapshot(session, row), subject_of(row)
     session.delete(row)
     session.flush()
+    ensure_administrator_left(session, row)
     record(session, Kind.REFERENCE_DELETED, actor=actor, subject=subject, old=old)
 
 

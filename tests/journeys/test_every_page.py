@@ -68,6 +68,7 @@ STAFF_PAGES = [
     "/notices/",
     "/settings/",
     "/second-factor/",
+    "/access/why?user={user}&ticket={ticket}",
 ]
 ADMINISTRATOR_PAGES = [
     "/departments/list/",
@@ -94,6 +95,11 @@ ADMINISTRATOR_PAGES = [
     "/client-base/?view=book",
     "/client-base/?view=left",
     "/access/second-factor/",
+    "/access/",
+    "/access/cell/{user}/{department}",
+    "/access/roles/",
+    "/access/roles/?department={department}",
+    "/access/why?user={user}&ticket={ticket}",
 ]
 # every page in two of the four looks, so that each look meets each half of the pages
 CASES = [

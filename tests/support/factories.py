@@ -13,17 +13,21 @@ from sqlalchemy.orm import Session
 
 from app.policy import ADMINISTRATOR_ROLE, Actor, load_actor
 from app.security.permissions import STAFF_ROLE
+from app.services.roles import renew_stamp
 from models import (
     Client,
     ClientPhone,
     Department,
     Membership,
     Role,
+    RoleVerb,
+    Sight,
     Staff,
     State,
     Ticket,
     Topic,
     Unit,
+    WorkRole,
     utcnow,
 )
 
@@ -69,7 +73,7 @@ def make_membership(
     session: Session,
     user: Staff,
     department: Department,
-    role: Role = Role.EMPLOYEE,
+    role: str = Role.EMPLOYEE,
     *,
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
@@ -85,6 +89,25 @@ def make_membership(
     session.add(membership)
     session.flush()
     return membership
+
+
+def make_role(
+    session: Session,
+    name: str = "",
+    *,
+    verbs: Iterable[str] = (),
+    sight: str = Sight.OWN,
+    is_chief: bool = False,
+) -> WorkRole:
+    """A role of an administrator's own making."""
+    number = next(_numbers)
+    role = WorkRole(
+        key=f"role_{number}", name=name or f"Role {number}", sight=sight, is_chief=is_chief, position=number
+    )
+    role.verbs = [RoleVerb(verb=verb) for verb in verbs]
+    session.add(role)
+    renew_stamp(session)
+    return role
 
 
 def make_unit(session: Session, name: str = "", **values: Any) -> Unit:

@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Person:
-    """Someone who works here; ``roles`` holds what he is now, by department."""
+    """Someone who works here; ``roles`` holds what he is now, by department.
+
+    ``sights`` says how far a role of an administrator's making sees there.
+    """
 
     id: int
     active: bool = True
     administrator: bool = False
     roles: Mapping[int, str] = field(default_factory=dict)
+    sights: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Paper:
     archived: bool = False
 
 
+def sight_in(person: Person, department: int) -> str:
+    """How far the person's role sees in a department; "" without a role."""
+    delivered = {"employee": "shared_and_own", "coordinator": "department"}
+    return person.sights.get(department) or delivered.get(person.roles.get(department, ""), "")
+
+
 def is_sent_to(person: Person, ticket: Paper) -> bool:
     """Rules 1, 3, 4 and 5: it stands in this person's inbox (or stood there, before the archive)."""
     if not person.active:
@@ -38,9 +48,9 @@ def is_sent_to(person: Person, ticket: Paper) -> bool:
         return True
     if ticket.assignee == person.id:
         return True
-    if ticket.assignee is None and ticket.department in person.roles:
+    if ticket.assignee is None and sight_in(person, ticket.department) == "shared_and_own":
         return True
-    return person.roles.get(ticket.department) == "coordinator"
+    return sight_in(person, ticket.department) == "department"
 
 
 def sees(person: Person, ticket: Paper) -> bool:

@@ -1,4 +1,4 @@
-"""Who gets in, how, and what he may do."""
+"""Who gets in, how, and who may what."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from views.access.account import AccountView
 from views.access.away import away_words
 from views.access.gate import init_gate
 from views.access.groups import GroupRolesView
+from views.access.matrix import MatrixView
+from views.access.questions import QuestionsView
+from views.access.roles import RolesView
 from views.access.second_factor import SecondFactorView
 from views.access.second_factor_rules import SecondFactorRulesView
 from views.access.white_list import WhiteListView
@@ -46,6 +49,9 @@ def _limit_guesses(builder: AppBuilder) -> None:
 # one line a screen
 VIEWS: tuple[type, ...] = (
     AccountView,
+    MatrixView,
+    RolesView,
+    QuestionsView,
     GroupRolesView,
     SecondFactorRulesView,
     SecondFactorView,

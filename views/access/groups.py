@@ -25,9 +25,9 @@ from app.services.group_roles import (
     screen_roles,
     set_creates_accounts,
 )
+from app.services.roles import role_labels
 from models import GroupRole
 from views.base import Screen, current_actor, session
-from views.reference.places import ROLES
 
 log = logging.getLogger(__name__)
 PAGE = "/access/groups/"
@@ -96,17 +96,18 @@ def gift_of(line: GroupRole) -> str:
     """What a line gives, in words."""
     if line.screen_role is not None:
         return str(_("Screens: %(name)s", name=line.screen_role.name))
-    role = ROLES.get(line.role or "", line.role)
+    role = role_labels(session()).get(line.role or "", line.role)
     return f"{line.department}: {role}"
 
 
 def _options() -> list[tuple[str, list[tuple[str, str]]]]:
     """The choice of a new line, in groups."""
     screens = [(f"{SCREENS} {role.id}", str(role.name)) for role in screen_roles(session())]
+    roles = role_labels(session())
     places = [
         (f"{PLACE} {department.id} {role}", f"{department.name}: {word}")
         for department in departments(session())
-        for role, word in ROLES.items()
+        for role, word in roles.items()
     ]
     return [(_("Roles of the screens"), screens), (_("In departments"), places)]
 

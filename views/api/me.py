@@ -57,7 +57,7 @@ class MeApi(HelpdeskApi):
                     {
                         "id": department.id,
                         "name": department.name,
-                        "role": "coordinator" if department.id in actor.coordinates else "employee",
+                        "role": actor.posts[department.id].role,
                     }
                     for department in departments
                 ],

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import abort, flash, g, redirect, request
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_appbuilder.security.sqla.models import Group
 from flask_babel import gettext as _
+from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from wtforms import Field, Form
@@ -15,9 +17,10 @@ from wtforms.validators import StopValidation
 
 from app.errors import HelpdeskError, Invalid
 from app.events import unit_of_work
+from app.notify import popup
 from app.policy import Actor
 from app.services.reference import create_row, delete_row, edit_row
-from models import Model
+from models import Membership, Model, Staff
 from views.base import current_actor, session
 
 MOST_CHOSEN = 100
@@ -43,20 +46,49 @@ class JournalledTable(SQLAInterface):
         with unit_of_work(session()):
             actor = _actor()
             _write(lambda: create_row(session(), item, actor=actor))
+            felt = felt_by(item)
+        _make_felt(felt)
 
     def edit(self, item: Model, commit: bool = True) -> None:
         with unit_of_work(session()):
             actor = _actor()
+            with session().no_autoflush:
+                felt = felt_by(item)
             _write(lambda: edit_row(session(), item, actor=actor))
+        _make_felt(felt)
 
     def delete(self, item: Model, commit: bool = True) -> None:
         with unit_of_work(session()):
+            felt = felt_by(item)
             _write(lambda: delete_row(session(), item, actor=current_actor()))
+        _make_felt(felt)
 
     def delete_all(self, items: list[Model]) -> None:
         with unit_of_work(session()):
+            felt = [user_id for item in items for user_id in felt_by(item)]
             for item in items:
                 delete_row(session(), item, actor=current_actor())
+        _make_felt(felt)
+
+
+def felt_by(row: Model) -> list[int]:
+    """Ids of those whose rights hang on this row, as it is and as it was."""
+    match row:
+        case Staff():
+            return [row.id]
+        case Membership():
+            # FAB sets the relationship; the column follows with the flush
+            return [one for one in {row.user_id, getattr(row.user, "id", None)} if one]
+        case Group():
+            people = inspect(row).attrs.users.history
+            return sorted({user.id for some in people for user in some or ()})
+    return []
+
+
+def _make_felt(user_ids: list[int]) -> None:
+    """After the commit: their open pages prove anew who they are and ask for what they see."""
+    for user_id in set(user_ids):
+        popup.reconnect(user_id)
 
 
 def _actor() -> Actor:
@@ -69,7 +101,11 @@ def _write(change: Any) -> None:
     try:
         change()
     except (IntegrityError, StaleDataError):
-        raise Invalid(_("Someone has changed this meanwhile, or it is there already. Look again.")) from None
+        g.refusal = _("Someone has changed this meanwhile, or it is there already. Look again.")
+        raise Invalid(g.refusal) from None
+    except HelpdeskError as error:
+        g.refusal = error.message
+        raise
 
 
 class SafeActions:
@@ -122,6 +158,16 @@ class ReferenceView(SafeActions, ModelView):
     # serves any file of the upload folder to whoever opens the screen (traps.md M2)
     exclude_route_methods = {"download"}  # noqa: RUF012 (FAB's attribute, never changed)
     page_size = 25
+
+    @property
+    def database_error_message(self) -> str:
+        """What FAB says when a change fails: our reason, if there is one. It swallows the refusal itself."""
+        return str(g.pop("refusal", "") or _("It could not be saved: look at the fields and try again."))
+
+    def _edit(self, pk: Any) -> Any:
+        """FAB reads lists while it fills the row, but the journal must compare with what is stored."""
+        with session().no_autoflush:
+            return super()._edit(pk)
 
     def _delete(self, pk: Any) -> None:
         """Delete, or say what stands in the way; FAB would show a bare database error."""

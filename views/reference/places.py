@@ -7,20 +7,39 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask import g
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
-from wtforms import Field
-from wtforms.validators import ValidationError
+from wtforms import Field, SelectField, widgets
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, ValidationError
 
-from models import Department, Membership, Role
+from app.services.roles import role_labels
+from models import Department, Membership
 from views.base import session
 from views.reference.base import JournalledTable, ReferenceView, printable
-from views.reference.fields import choice, optional_text, place_field, tick
+from views.reference.fields import optional_text, place_field, tick
 from views.shell import when
 
-ROLES = {Role.EMPLOYEE.value: _("Employee"), Role.COORDINATOR.value: _("Coordinator")}
+
+def _roles() -> dict[str, str]:
+    """The roles of the grid by key, read once per request."""
+    if "role_labels" not in g:
+        with session().no_autoflush:
+            g.role_labels = role_labels(session())
+    labels: dict[str, str] = g.role_labels
+    return labels
+
+
+def _role_choices() -> list[SelectChoice]:
+    return [SelectChoice(value=key, label=label) for key, label in _roles().items()]
+
+
+def _role_field() -> SelectField:
+    """The roles that there are when the form is drawn."""
+    return SelectField(_("Role"), choices=_role_choices, validators=[DataRequired()], widget=widgets.Select())
 
 
 class DepartmentView(ReferenceView):
@@ -109,10 +128,10 @@ class MembershipView(ReferenceView):
     order_columns = ["role", "valid_from", "valid_until"]
     base_order = ("id", "desc")
     formatters_columns: dict[str, Any] = {
-        "role": lambda role: str(ROLES.get(role, role)),
+        "role": lambda role: _roles().get(role, role),
         "valid_from": _moment,
         "valid_until": _moment,
     }
-    add_form_extra_fields = {"role": choice(_("Role"), ROLES)}
-    edit_form_extra_fields = {"role": choice(_("Role"), ROLES)}
+    add_form_extra_fields = {"role": _role_field()}
+    edit_form_extra_fields = {"role": _role_field()}
     validators_columns = {"department": [_is_only_one], "valid_until": [_is_after_start]}

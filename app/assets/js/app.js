@@ -9,6 +9,7 @@ import { startShell } from "./shell.js";
 import { startTheme } from "./theme.js";
 import { startTimes } from "./times.js";
 import { startToasts } from "./toasts.js";
+import { startWho } from "./who.js";
 
 startTheme();
 startShell();
@@ -20,3 +21,4 @@ startFilters();
 startToasts();
 startTimes();
 startKeys();
+startWho();

@@ -91,6 +91,7 @@ async function people(chosen = assignee()) {
   if (asked !== peopleAsked) return;
   box.innerHTML = html;
   if (focused) (box.querySelector(":checked:not(option)") ?? box.querySelector("select, input"))?.focus();
+  box.dispatchEvent(new Event("hd:place", { bubbles: true }));
 }
 
 function seen() {

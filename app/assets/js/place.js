@@ -18,6 +18,7 @@ function fill(html) {
   const form = box.querySelector("form");
   showPeople(form);
   if (!box.open) box.showModal();
+  form.dispatchEvent(new Event("hd:place", { bubbles: true }));
   (form.querySelector(".invalid-feedback, .hd-notice") ? form.querySelector("[data-hd-save]") : form.querySelector("input:checked") ?? form.querySelector("input[type=radio]"))?.focus();
 }
 

@@ -10,7 +10,15 @@ from app.policy import Actor
 from app.services.corrections import ask_correction, count_corrections, decide_correction, open_corrections
 from app.services.sources import field_sources
 from models import Source
-from tests.support.factories import actor_of, make_client, make_department, make_unit, make_user
+from tests.support.factories import (
+    actor_of,
+    make_client,
+    make_department,
+    make_membership,
+    make_role,
+    make_unit,
+    make_user,
+)
 
 
 @pytest.fixture
@@ -20,13 +28,11 @@ def editor(session: Session) -> Actor:
 
 
 @pytest.fixture
-def asker(session: Session, monkeypatch: pytest.MonkeyPatch) -> Actor:
+def asker(session: Session) -> Actor:
     """Somebody who writes tickets, but may not edit clients: a role that administrators can make."""
-    from app import policy
-
-    grid = {**policy.GRID, policy.Standing.EMPLOYEE: frozenset({policy.Verb.CREATE})}
-    monkeypatch.setattr(policy, "GRID", grid)
-    return actor_of(session, make_user(session, employee_of=[make_department(session)]))
+    person, department = make_user(session), make_department(session)
+    make_membership(session, person, department, make_role(session, verbs=["create"]).key)
+    return actor_of(session, person)
 
 
 def boss_of(session: Session) -> Actor:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid
 from app.services.placement import addressees, open_departments, resolve_placement
 from models import Role, utcnow
-from tests.support.factories import make_department, make_membership, make_ticket, make_user
+from tests.support.factories import make_department, make_membership, make_role, make_ticket, make_user
 
 
 def test_departments_come_in_their_order_without_the_hidden(session: Session) -> None:
@@ -87,3 +87,14 @@ def test_nobody_outside_his_dates_or_disabled_is_sent_a_ticket(session: Session)
         resolve_placement(session, hidden.id, None)
     with pytest.raises(Invalid):
         resolve_placement(session, None, None)
+
+
+def test_nothing_is_sent_to_who_only_looks_on(session: Session) -> None:
+    department, observer, trainee = make_department(session), make_user(session), make_user(session)
+    looks, works = (make_role(session, sight="department", verbs=verbs) for verbs in ([], ["take"]))
+    make_membership(session, observer, department, looks.key)
+    make_membership(session, trainee, department, works.key)
+    assert [one.id for one in addressees(session) if one.department_id == department.id] == [trainee.id]
+    assert resolve_placement(session, department.id, trainee.id) == (department.id, trainee.id)
+    with pytest.raises(Invalid):
+        resolve_placement(session, department.id, observer.id)

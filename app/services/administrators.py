@@ -1,0 +1,83 @@
+"""There is always an administrator who can get in; and what people and screens are linked with, by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import (
+    Group,
+    Permission,
+    PermissionView,
+    ViewMenu,
+    assoc_group_role,
+    assoc_permissionview_role,
+    assoc_user_group,
+    assoc_user_role,
+)
+from flask_appbuilder.security.sqla.models import (
+    Role as ScreenRole,
+)
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.errors import Invalid
+from app.policy import ADMINISTRATOR_ROLE, active_actors
+from models import Model, Staff
+
+
+def ensure_administrator_left(session: Session, row: Model) -> None:
+    """Raise Invalid when a change of this row, flushed already, leaves nobody to administer.
+
+    The caller's transaction must be rolled back then.
+    """
+    if not isinstance(row, Staff | Group | ScreenRole):
+        return
+    # one after the other: two administrators could take each other's rights away at the same moment
+    session.execute(select(ScreenRole.id).where(ScreenRole.name == ADMINISTRATOR_ROLE).with_for_update())
+    if not any(actor.is_administrator for actor in active_actors(session)):
+        raise Invalid(
+            _("Nobody could administer the helpdesk any more. Make somebody else an administrator first.")
+        )
+
+
+def links_of(session: Session, row: Model) -> dict[str, Any]:
+    """What the row is linked with in the database now, by name: roles, groups, people, permissions."""
+    number = getattr(row, "id", None)
+    queries: dict[str, Any] = {}
+    match row:
+        case Staff():
+            queries["roles"] = (
+                select(ScreenRole.name)
+                .join(assoc_user_role, assoc_user_role.c.role_id == ScreenRole.id)
+                .where(assoc_user_role.c.user_id == number)
+            )
+            queries["groups"] = (
+                select(Group.name)
+                .join(assoc_user_group, assoc_user_group.c.group_id == Group.id)
+                .where(assoc_user_group.c.user_id == number)
+            )
+        case Group():
+            queries["roles"] = (
+                select(ScreenRole.name)
+                .join(assoc_group_role, assoc_group_role.c.role_id == ScreenRole.id)
+                .where(assoc_group_role.c.group_id == number)
+            )
+            queries["users"] = (
+                select(Staff.username)
+                .join(assoc_user_group, assoc_user_group.c.user_id == Staff.id)
+                .where(assoc_user_group.c.group_id == number)
+            )
+        case ScreenRole():
+            queries["permissions"] = (
+                select(Permission.name + " on " + ViewMenu.name)
+                .join(PermissionView, PermissionView.permission_id == Permission.id)
+                .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
+                .join(
+                    assoc_permissionview_role,
+                    assoc_permissionview_role.c.permission_view_id == PermissionView.id,
+                )
+                .where(assoc_permissionview_role.c.role_id == number)
+            )
+    with session.no_autoflush:
+        return {name: sorted(session.scalars(query)) for name, query in queries.items()}
