@@ -11,11 +11,11 @@ from flask_appbuilder import BaseView, expose
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_limiter.util import get_remote_address
-from flask_login import login_user
 from redis.exceptions import RedisError
 
 from app.errors import Invalid, NotFound
 from app.extensions import queue
+from app.security import second_step
 from app.services.first_login import SHORTEST_PASSWORD, Chosen, access_open_letter, join, read_login
 from views.base import session
 
@@ -105,8 +105,9 @@ class LetterView(DoorView):
             return self._form(token, error.fields, 422)
         browser_session.clear()
         self.appbuilder.sm.update_user_auth_stat(user)
-        login_user(user, remember=False)
-        return redirect("/", 303)
+        answer = second_step.let_in(user)
+        answer.status_code = 303
+        return answer
 
     def _form(self, token: str, wrong: dict[str, str], status: int = 200) -> Any:
         try:
