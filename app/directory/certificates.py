@@ -66,7 +66,8 @@ def certificate_words(error: ssl.SSLCertVerificationError, settings: DirectorySe
         names = ", ".join(_names_of(shown)) or "?"
         name = settings.certificate_name or settings.host
         text = _("The server's certificate is for %(names)s, not for %(name)s.", names=names, name=name)
-        return f"{text} {_('Use that name as the address, or set it as the name in the certificate.')}"
+        advice = _("Use that name as the address, or set it as the name in the certificate.")
+        return f"{text} {advice}"
     if error.verify_code == _EXPIRED:
         text = _("The server's certificate has expired. Renew it on the server.")
     elif error.verify_code == _NOT_YET:

@@ -28,7 +28,7 @@ __all__ = [
     "understood",
 ]
 
-ENDINGS = (".csv", ".xlsx", ".xls", ".ods", ".docx", ".doc")
+ENDINGS = (".csv", ".xlsx", ".xls", ".ods", ".docx", ".doc", ".rtf")
 MEGABYTE = 1024 * 1024
 # (value, name, what it means)
 MODES = (

@@ -25,7 +25,7 @@ STAGES = {
     RunStage.RUNNING: ("hourglass-split", lazy_gettext("Running"), "mine"),
     RunStage.WAITING: ("exclamation-circle", lazy_gettext("Waits for a decision"), "free"),
     RunStage.APPLIED: ("check-circle-fill", lazy_gettext("Applied"), "done"),
-    RunStage.FAILED: ("exclamation-octagon-fill", lazy_gettext("Failed"), "danger"),
+    RunStage.FAILED: ("exclamation-octagon-fill", lazy_gettext("Came to nothing"), "danger"),
     RunStage.REFUSED: ("slash-circle", lazy_gettext("Refused"), ""),
     RunStage.UNDONE: ("arrow-counterclockwise", lazy_gettext("Taken back"), ""),
 }

@@ -29,7 +29,9 @@ export function combobox(input, box, choose) {
     for (const other of options()) other.setAttribute("aria-selected", String(other === option));
     if (!option) return;
     input.setAttribute("aria-activedescendant", option.id);
-    option.scrollIntoView({ block: "nearest" });
+    // only the list itself: scrollIntoView would move the page as well
+    const below = option.offsetTop + option.offsetHeight - box.clientHeight;
+    box.scrollTop = Math.min(option.offsetTop, Math.max(box.scrollTop, below));
   }
 
   function forget() {
