@@ -1,7 +1,4 @@
-"""FAB's security API with the second factor, and its people with our columns.
-
-The classes keep FAB's names, because endpoints and permissions are made of them.
-"""
+"""FAB's security API with the second factor; the class keeps FAB's name, of which endpoints are made."""
 
 from __future__ import annotations
 
@@ -9,10 +6,8 @@ from typing import Any
 
 from flask import request
 from flask_appbuilder.api import expose, safe
-from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.security import api as fab
 from flask_appbuilder.security.schemas import LoginPost
-from flask_appbuilder.security.sqla.apis import UserApi as FabUserApi
 from flask_babel import gettext as _
 from flask_jwt_extended import create_access_token, create_refresh_token
 from marshmallow import ValidationError, fields
@@ -105,12 +100,3 @@ class SecurityApi(fab.SecurityApi):
             return second_step.refusal(answer)
         signals.signed_in.send(self.appbuilder.sm, user=user)
         return ""
-
-
-class UserApi(FabUserApi):
-    """People by the API; what a change must end, ends (``Staff``)."""
-
-    datamodel = SQLAInterface(Staff)
-
-    def post_update(self, item: Any) -> None:
-        signals.rights_changed.send(self.appbuilder.sm, user=item)

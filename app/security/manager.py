@@ -24,7 +24,7 @@ from sqlalchemy.orm import joinedload
 
 from app.errors import NotFound
 from app.security import second_factor, sessions, signals
-from app.security.api import SecurityApi, UserApi
+from app.security.api import SecurityApi
 from app.security.api_keys import is_taken_back
 from app.security.domain import TwoWays
 from app.security.own_password import ResetMyPasswordView
@@ -47,7 +47,6 @@ class HelpdeskSecurityManager(TwoWays):
     user_model = Staff
     authdbview = SignInView
     security_api = SecurityApi
-    user_api = UserApi
     resetmypasswordview = ResetMyPasswordView
     userstatschartview = None  # draws with scripts from the Internet
 

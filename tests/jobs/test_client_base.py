@@ -185,7 +185,15 @@ def test_killed_sync_and_its_rerun_end_as_one_clean_run(live_app: Flask, samba: 
     prefix = f"k{random.randrange(10**6)}"
     samba.load([Person(f"{prefix}{n}", f"Працівник {n}") for n in range(PEOPLE)], top)
     with broken_proxy(samba.address, 636) as proxy:
-        set_directory(db.session(), samba, top, host="127.0.0.1", port=proxy.own_port, certificate_name=NAME)
+        set_directory(
+            db.session(),
+            samba,
+            top,
+            host="127.0.0.1",
+            port=proxy.own_port,
+            certificate_name=NAME,
+            page_size=10,
+        )
         process = console(live_app, "sync-ad", "--apply")
         wait_for_step(process, "reading" if moment == "reading" else "comparing", "writing")
         if moment == "later":

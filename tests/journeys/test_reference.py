@@ -16,8 +16,9 @@ def test_administrator_deletes_a_record_only_after_the_question(
     with live_server.app.app_context():
         for number in range(12):
             make_department(db.session(), f"Department {number:02}")
-        cookie = live_server.cookie(make_user(db.session(), "deleter", administrator=True))
+        deleter = make_user(db.session(), "deleter", administrator=True)
         db.session.commit()
+        cookie = live_server.cookie(deleter)
         db.session.remove()
     context = browser.new_context(viewport={"width": 1366, "height": 800})
     context.add_cookies([cookie])  # type: ignore[list-item]  # a cookie's dictionary

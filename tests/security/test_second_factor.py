@@ -145,7 +145,7 @@ def test_nothing_is_taken_for_a_while_after_five_wrong_codes(
     for _time in range(5):
         answer = client.post("/login/code", data={"code": "zzz"})
         assert answer.status_code == 401
-    assert "Wait five minutes" in answer.text
+    assert "Зачекайте п’ять хвилин" in answer.text
     for typed in (code_of(secret), codes[0]):
         assert client.post("/login/code", data={"code": typed}).status_code == 401
     session.get_one(SecondFactor, person.id).locked_until = utcnow() - timedelta(seconds=1)
@@ -205,7 +205,7 @@ def test_api_gives_tokens_only_for_the_code(app: Flask, session: Session, person
     secret, _codes = enrol(session, person)
     refused = api_sign_in(app)
     assert refused.status_code == 401
-    assert "second factor" in refused.json["message"]
+    assert "другий чинник" in refused.json["message"]
     assert api_sign_in(app, code="000").status_code == 401
     answer = api_sign_in(app, code=code_of(secret))
     assert answer.status_code == 200
@@ -284,7 +284,7 @@ def test_rule_counts_from_the_next_request_on_for_cookies_tokens_and_keys(
         assert caller.get("/api/v1/me/", headers=headers).status_code == 401
     refused = api_sign_in(app)
     assert refused.status_code == 401
-    assert "browser" in refused.json["message"]
+    assert "через браузер" in refused.json["message"]
 
 
 def test_others_are_not_led_anywhere(client: FlaskClient, session: Session, person: Staff) -> None:

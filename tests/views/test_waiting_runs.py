@@ -84,7 +84,7 @@ def test_manager_agrees_and_the_worker_is_asked(
     client: FlaskClient, session: Session, boss: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, asked = make_waiting(session, boss), Asked()
-    monkeypatch.setattr("views.client_base.runs.queue", asked)
+    monkeypatch.setattr("views.client_base.asking.queue", asked)
     answer = sign_in(client, boss).post(f"/client-base/runs/{run.id}/approve")
     assert (answer.status_code, answer.location) == (303, f"/client-base/runs/{run.id}?agreed=1")
     assert asked.jobs == [("low", "jobs.client_base.approve_run", run.id, boss.id)]
@@ -100,7 +100,7 @@ def test_manager_is_told_when_the_queue_is_away(
         raise NoRedis
 
     run = make_waiting(session, boss)
-    monkeypatch.setattr("views.client_base.runs.queue", away)
+    monkeypatch.setattr("views.client_base.asking.queue", away)
     answer = sign_in(client, boss).post(f"/client-base/runs/{run.id}/approve")
     assert answer.location == f"/client-base/runs/{run.id}"
     assert "does not answer" in client.get(answer.location).text

@@ -20,7 +20,6 @@ from flask_babel import lazy_gettext as _
 from wtforms import Field, Form, PasswordField
 from wtforms.validators import EqualTo, StopValidation
 
-from app.security import api, signals
 from config import LANGUAGES
 from models import SignInWay, Staff
 from views.reference.base import JournalledTable, ReferenceView, printable
@@ -105,10 +104,6 @@ class UserDBModelView(ReferenceView, fab.UserDBModelView):
         if item.sign_in_way != SignInWay.DOMAIN:
             item.directory_guid = None
 
-    def post_update(self, item: Staff) -> None:
-        """Whoever was disabled or has other roles now hears nothing more without proving who he is."""
-        signals.rights_changed.send(self, user=item)
-
 
 class RoleModelView(ReferenceView, fab.RoleModelView):
     """What the screens' permissions are gathered in."""
@@ -147,7 +142,7 @@ class _JournalledApi(ModelRestApi):
         return super().response_500(**kwargs) if refusal is None else self.response_422(message=str(refusal))
 
 
-class UserApi(_JournalledApi, api.UserApi):
+class UserApi(_JournalledApi, apis.UserApi):
     """The people who sign in."""
 
 
