@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,12 +15,11 @@ from app.policy import Actor, Verb, ensure_can_somewhere
 from app.services.claims import note_change
 from app.services.client_rows import change_client, reindex_client
 from app.services.runs import begin_writing, finish_run, start_run
-from app.services.telling import Statement, tell
-from app.services.units import UnitNames
-from models import BookRow, Call, Client, ImportRun, RunChange, RunKind, Source, Ticket, TwinPair
+from app.services.taken_over import take_over
+from models import BookRow, Call, Client, ImportRun, RunChange, RunKind, RunStage, Ticket, TwinPair
 
-# what the one who stays takes over where he has nothing himself; logins and GUIDs stay with their records
-TAKEN_OVER = ("email", "unit", "job_title", "phones", "room", "note")
+BATCH = 500
+_HISTORY: dict[str, Any] = {"tickets": Ticket, "calls": Call, "rows": BookRow}
 
 
 def merge_clients(
@@ -39,9 +38,7 @@ def merge_clients(
     run = start_run(session, RunKind.MERGE, title=f"{double.full_name} → {stays.full_name}", actor=actor)
     begin_writing(session, run)
     moved = _move_history(session, double.id, stays.id)
-    units = UnitNames(session)
-    left = {name: units.value_of(double, name) for name in TAKEN_OVER}
-    tell(session, [Statement(stays, left)], source=Source.MERGED, run=run, actor=actor)
+    take_over(session, stays, double, run=run, actor=actor)
     change_client(session, double, {"is_hidden": True, "merged_into_id": stays.id}, actor, f"run {run.id}")
     note_change(session, run, double.id, "merged", "", {"is_hidden": False}, {"into": stays.id, **moved})
     _after(session, stays, double)
@@ -66,8 +63,12 @@ def take_back_merge(session: Session, change: RunChange, *, actor: Actor) -> Non
     new: dict[str, Any] = change.new
     double = _load_any(session, change.client_id)
     stays = _load_any(session, new["into"])
-    for table, ids in ((Ticket, new["tickets"]), (Call, new["calls"]), (BookRow, new["rows"])):
-        _set_owner(session, table, ids, double.id)
+    above = chain_above(session, stays.id)
+    holder = above[-1] if above else stays.id
+    given = {
+        name: _give_back(session, table, new[name], holder, double.id) for name, table in _HISTORY.items()
+    }
+    _forget_moved(session, [stays.id, *above], given)
     change_client(
         session,
         double,
@@ -75,10 +76,20 @@ def take_back_merge(session: Session, change: RunChange, *, actor: Actor) -> Non
         actor,
         f"undo of run {change.run_id}",
     )
-    _after(session, stays, double)
+    _after(session, double, stays, *(_load_any(session, number) for number in above))
     for client in (double, stays):
         facts = {"double": double.id, "into": stays.id, "run": change.run_id}
         record(session, Kind.CLIENT_UNMERGED, actor=actor, client_id=client.id, new=facts)
+
+
+def chain_above(session: Session, client_id: int) -> list[int]:
+    """With whom a client was merged, with whom that one was, and so on to the one who has the history now."""
+    chain = [client_id]
+    while (into := session.scalar(select(Client.merged_into_id).where(Client.id == chain[-1]))) is not None:
+        if into in chain:
+            break
+        chain.append(into)
+    return chain[1:]
 
 
 def survivor_id(session: Session, client_id: int) -> int:
@@ -115,27 +126,49 @@ def _standing(client: Client) -> tuple[bool, bool]:
 def _move_history(session: Session, source: int, target: int) -> dict[str, list[int]]:
     """Move everything that hangs on a client; returns what was moved, by table."""
     moved: dict[str, list[int]] = {}
-    for name, table in (("tickets", Ticket), ("calls", Call), ("rows", BookRow)):
-        owner: Any = table
-        moved[name] = list(session.scalars(select(owner.id).where(owner.client_id == source)))
+    for name, table in _HISTORY.items():
+        moved[name] = list(session.scalars(select(table.id).where(table.client_id == source)))
         _set_owner(session, table, moved[name], target)
     return moved
 
 
+def _give_back(session: Session, table: Any, ids: Iterable[int], holder: int, owner: int) -> set[int]:
+    """Return what the holder of the history still has of these; a person may have moved the rest since."""
+    wanted = list(ids)
+    held: list[int] = []
+    for start in range(0, len(wanted), BATCH):
+        part = table.id.in_(wanted[start : start + BATCH])
+        held += session.scalars(select(table.id).where(part, table.client_id == holder))
+    _set_owner(session, table, held, owner)
+    return set(held)
+
+
+def _forget_moved(session: Session, chain: list[int], given: Mapping[str, set[int]]) -> None:
+    """Merges further up took along what is with its own person again: their undo must leave it with him."""
+    merges = (
+        select(RunChange)
+        .join(ImportRun, (ImportRun.id == RunChange.run_id) & (ImportRun.stage == RunStage.APPLIED))
+        .where(RunChange.client_id.in_(chain), RunChange.action == "merged")
+    )
+    for change in session.scalars(merges):
+        left = {name: [i for i in change.new[name] if i not in ids] for name, ids in given.items()}
+        change.new = {**change.new, **left}
+
+
 def _set_owner(session: Session, table: Any, ids: Iterable[int], client_id: int) -> None:
     wanted = list(ids)
-    for start in range(0, len(wanted), 500):
+    for start in range(0, len(wanted), BATCH):
         session.execute(
             update(table)
-            .where(table.id.in_(wanted[start : start + 500]))
+            .where(table.id.in_(wanted[start : start + BATCH]))
             .values(client_id=client_id)
             .execution_options(synchronize_session="fetch")
         )
 
 
-def _after(session: Session, stays: Client, double: Client) -> None:
-    """Counters and the look-up's words of both follow their histories."""
-    for client in (stays, double):
+def _after(session: Session, *clients: Client) -> None:
+    """Counters and the look-up's words follow the histories."""
+    for client in clients:
         # new tickets are counted in SQL, past this session: what it remembers may be old
         session.refresh(client, ["tickets_count", "calls_count", "last_contact_at"])
         totals = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -14,10 +14,11 @@ from app.errors import Conflict, Invalid
 from app.events import Kind, record
 from app.policy import Actor
 from app.services.book_rows import take_back_decisions
-from app.services.claims import Claims, apply_claims, free_unique, load_claims, resolve, write_claim
+from app.services.claims import Claims, Entry, apply_claims, free_unique, load_claims, resolve, write_claim
 from app.services.client_rows import forget_clients
-from app.services.merging import take_back_merge
+from app.services.merging import chain_above, take_back_merge
 from app.services.runs import access_run, begin_writing
+from app.services.taken_over import Gone, drop_numbers, gone_values, only_new, without_double
 from app.services.units import UnitNames
 from models import (
     Client,
@@ -97,25 +98,54 @@ class _Reversal:
         self.touched: dict[int, set[str]] = {}
         self.counts: Counter[str] = Counter()
         self.gone: list[Client] = []
+        self.parted: list[tuple[int, Gone]] = []
         self.clients: dict[int, Client] = {}
         self.stored: dict[int, dict[str, ClientClaim]] = {}
 
     def take_back(self, changes: Sequence[RunChange]) -> Counter[str]:
         ids = {change.client_id for change in changes}
-        query = select(Client).where(Client.id.in_(ids)).options(selectinload(Client.phones))
-        self.clients = {client.id: client for client in self.session.scalars(query)}
-        self.stored = load_claims(self.session, ids)
+        ids |= {change.new["into"] for change in changes if change.action == "merged"}
+        self._load(ids)
         for change in changes:
             if change.action == "merged":
-                take_back_merge(self.session, change, actor=self.actor)
-                self.counts["unmerged"] += 1
+                self._part(change)
             elif change.action == "created" and self._is_only_ours(change):
                 self._take_out(change)
-            else:
+            elif change.source != Source.MERGED:  # these went with the double
                 self._restore(change)
         forget_clients(self.session, self.gone, actor=self.actor, subject=self.subject)
         self._apply()
+        for client_id, gone in self.parted:
+            self._give_up_above(client_id, gone)
         return self.counts
+
+    def _load(self, ids: Collection[int]) -> None:
+        query = select(Client).where(Client.id.in_(ids)).options(selectinload(Client.phones))
+        self.clients |= {client.id: client for client in self.session.scalars(query)}
+        self.stored |= load_claims(self.session, ids)
+
+    def _part(self, change: RunChange) -> None:
+        """Two people again: what the one who stays has from this double goes, also further up a chain."""
+        take_back_merge(self.session, change, actor=self.actor)
+        self.counts["unmerged"] += 1
+        gone = gone_values(self.session, change, self.clients[change.client_id])
+        self._give_up(change.new["into"], gone)
+        self.parted.append((change.new["into"], gone))
+
+    def _give_up_above(self, client_id: int, gone: Gone) -> None:
+        """The one who stayed may be a double himself by now: what came to others through him goes too."""
+        for above in chain_above(self.session, client_id):
+            self.touched.clear()
+            self._load([above])
+            self._give_up(above, gone)
+            self._apply()
+
+    def _give_up(self, client_id: int, gone: Gone) -> None:
+        stored = self.stored.setdefault(client_id, {})
+        if Source.MERGED in stored:
+            said = without_double(self.session, client_id, stored[Source.MERGED].values, gone)
+            write_claim(self.session, client_id, Source.MERGED, said, stored)
+            self.touched.setdefault(client_id, set()).update(gone)
 
     def _is_only_ours(self, change: RunChange) -> bool:
         others = HEARD_OF_ELSEWHERE - {change.source}
@@ -136,6 +166,8 @@ class _Reversal:
         said = dict(stored[change.source].values) if change.source in stored else {}
         for field, entry in change.new.items():
             if said.get(field) != entry:
+                if field == "phones" and change.source == Source.PERSON:
+                    self._part_numbers(change, said)
                 self._hand_on(change, field)
             elif (old := change.old.get(field)) is None:
                 said.pop(field, None)
@@ -146,16 +178,32 @@ class _Reversal:
 
     def _hand_on(self, change: RunChange, field: str) -> None:
         """A later run spoke after this one: should it be taken back too, it must find what was before us."""
+        for row in self._later(change):
+            if field in row.new:
+                row.old = {**row.old, field: change.old.get(field)}
+                return
+
+    def _later(self, change: RunChange) -> Sequence[RunChange]:
         later = select(RunChange).where(
             RunChange.client_id == change.client_id,
             RunChange.source == change.source,
             RunChange.id > change.id,
             RunChange.run_id != change.run_id,
         )
-        for row in self.session.scalars(later.order_by(RunChange.id)):
-            if field in row.new:
-                row.old = {**row.old, field: change.old.get(field)}
-                return
+        return self.session.scalars(later.order_by(RunChange.id)).all()
+
+    def _part_numbers(self, change: RunChange, said: dict[str, Entry]) -> None:
+        """Later merges have joined their doubles' numbers to this one's: take out what came from here."""
+        his = [number for _client_id, gone in self.parted for number in gone.get("phones", [])]
+        added = [n for n in only_new(change.old.get("phones"), change.new["phones"]) if n in his]
+        if said.get("phones", {}).get("run") is None:
+            return  # a person has written the list since, or has let it go
+        said["phones"] = drop_numbers(said["phones"], added)
+        for row in self._later(change):
+            for side in ("old", "new"):
+                values = getattr(row, side)
+                if values.get("phones"):
+                    setattr(row, side, {**values, "phones": drop_numbers(values["phones"], added)})
 
     def _apply(self) -> None:
         """Let the clients' columns follow from the claims that are left."""
