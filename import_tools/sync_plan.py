@@ -22,12 +22,16 @@ _EMPTY: tuple[Any, ...] = (None, "", [])
 
 @dataclass(frozen=True)
 class Known:
-    """A client whom the directory has named before; ``said`` is what it said of him then."""
+    """A client whom the directory has named before; ``said`` is what it said of him then.
+
+    A client of whom it speaks for the first time has no ``guid`` yet, or has said nothing.
+    """
 
     client_id: int
     guid: str
     name: str
     said: Mapping[str, Any]
+    is_active: bool = True
 
 
 @dataclass
@@ -35,7 +39,8 @@ class Plan:
     """``create``: values of new clients; ``change``: what the directory says anew, by client.
 
     ``adopt``: clients of whom the directory speaks for the first time, known by GUID or login from elsewhere.
-    ``leave``: clients who are there no more or are disabled now. ``notes`` are for people.
+    ``leave``: clients who are there no more or are disabled now. ``losing`` and ``renamed``: who of ``adopt``
+    would be deactivated, or get another name. ``notes`` are for people.
     """
 
     known: int = 0
@@ -43,6 +48,8 @@ class Plan:
     change: dict[int, dict[str, Any]] = field(default_factory=dict)
     adopt: dict[int, dict[str, Any]] = field(default_factory=dict)
     leave: dict[int, dict[str, Any]] = field(default_factory=dict)
+    losing: set[int] = field(default_factory=set)
+    renamed: set[int] = field(default_factory=set)
     unchanged: int = 0
     notes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -58,9 +65,29 @@ class Plan:
         }
 
     @property
+    def deactivated_ids(self) -> list[int]:
+        """Known people who would be deactivated."""
+        return [*self.leave, *sorted(self.losing)]
+
+    @property
+    def changed_ids(self) -> list[int]:
+        """Known people who would change and stay: what is adopted counts when its name becomes another."""
+        return [*self.change, *sorted(self.renamed - self.losing)]
+
+    @property
     def touched(self) -> int:
         """How many known people would change or leave."""
-        return len(self.change) + len(self.leave)
+        return len(self.deactivated_ids) + len(self.changed_ids)
+
+    @property
+    def allowance(self) -> dict[str, list[int]]:
+        """What a person agrees to when he has seen this plan: these people, not so many people."""
+        return {"leave": self.deactivated_ids, "change": self.changed_ids}
+
+    def is_within(self, allowance: Mapping[str, Collection[int]]) -> bool:
+        """Whether nobody else would leave or change than those whom a person has agreed to."""
+        leave, change = (set(allowance.get(name, ())) for name in ("leave", "change"))
+        return leave.issuperset(self.deactivated_ids) and (leave | change).issuperset(self.changed_ids)
 
     @property
     def is_empty(self) -> bool:
@@ -91,7 +118,7 @@ def make_plan(
     people: Iterable[DirectoryPerson],
     known: Iterable[Known],
     *,
-    by_login: Mapping[str, int],
+    by_login: Mapping[str, Known],
     present: Collection[str],
 ) -> Plan:
     """Compare what was read with what is known.
@@ -110,8 +137,8 @@ def make_plan(
         logins.add(person.login.casefold())
         if (one := everyone.get(person.guid)) is not None:
             _compare(plan, one, values)
-        elif (client_id := by_login.get(person.login.casefold())) is not None:
-            plan.adopt[client_id] = values
+        elif (one := by_login.get(person.login.casefold())) is not None:
+            _adopt(plan, one, values)
         else:
             plan.create.append(values)
     for one in everyone.values():
@@ -123,13 +150,24 @@ def make_plan(
 def _compare(plan: Plan, one: Known, values: Mapping[str, Any]) -> None:
     new = {name: value for name, value in values.items() if _differs(one.said.get(name), value)}
     if not one.said:
-        plan.adopt[one.client_id] = dict(values)
+        _adopt(plan, one, values)
     elif not new:
         plan.unchanged += 1
     elif new.get("is_active") is False and one.said.get("is_active") is not False:
         plan.leave[one.client_id] = new
     else:
         plan.change[one.client_id] = new
+
+
+def _adopt(plan: Plan, one: Known, values: Mapping[str, Any]) -> None:
+    """The directory speaks of him for the first time; what it takes from him is not for the brake to miss."""
+    plan.adopt[one.client_id] = dict(values)
+    if not one.guid:
+        plan.known += 1
+    if one.is_active and not values["is_active"]:
+        plan.losing.add(one.client_id)
+    if fold_words(one.name) != fold_words(values["full_name"]):
+        plan.renamed.add(one.client_id)
 
 
 def _let_go(plan: Plan, one: Known, logins: Collection[str]) -> None:
