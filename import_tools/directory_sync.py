@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from app.directory import (
@@ -23,6 +23,8 @@ from app.directory import (
 from app.errors import Invalid
 from app.events import unit_of_work
 from app.policy import Actor
+from app.services.claims import load_claims
+from app.services.client_rows import change_client
 from app.services.directory_source import directory_source, settings_of
 from app.services.runs import (
     begin_writing,
@@ -35,12 +37,14 @@ from app.services.runs import (
     stop_run,
 )
 from app.services.telling import Statement, add_people, tell
-from import_tools.sync_people import known_guids, known_people, without_guid
+from import_tools.sync_logins import settle_logins
+from import_tools.sync_people import known_guids, known_people, undone_people, without_guid
 from import_tools.sync_plan import Plan, make_plan
-from models import Client, ImportRun, RunKind, RunStage, Source
+from models import Client, ImportRun, RunChange, RunKind, RunStage, Source
 
 BATCH = 500
 SHOWN = 500
+NOTHING_SAID: dict[str, Any] = {"email": None, "unit_id": None, "job_title": "", "room": "", "phones": []}
 Progress = Callable[[int, str], None]
 
 
@@ -82,12 +86,17 @@ def read_directory(
 
 def plan_sync(session: Session, reading: Reading) -> Plan:
     """What the reading would change in the client base as it is now."""
-    return make_plan(
+    known = known_people(session)
+    strangers = {person.guid for person in reading.people} - {one.guid for one in known}
+    plan = make_plan(
         reading.people,
-        known_people(session),
+        known,
         by_login=without_guid(session),
         present=reading.present,
+        undone=undone_people(session, strangers),
     )
+    settle_logins(session, plan)
+    return plan
 
 
 def preview_sync(session: Session, *, whole: bool = False, progress: Progress = lambda *_: None) -> Plan:
@@ -179,26 +188,34 @@ def _decide(
 
 def apply_plan(session: Session, run: ImportRun, plan: Plan, *, actor: Actor | None) -> None:
     """Write the plan within the caller's transaction."""
-    said = {**plan.change, **plan.leave, **plan.adopt}
-    clients = _clients(session, said)
+    said = {**plan.change, **plan.leave, **plan.adopt, **plan.revive}
+    clients = _clients(session, [*said, *plan.release])
+    for number in plan.release:
+        change_client(session, clients[number], {"login": None}, actor, f"run {run.id}")
+    _show_again(session, [clients[number] for number in plan.revive], run, actor)
     statements = [Statement(clients[number], values) for number, values in said.items()]
     tell(session, statements, source=Source.DIRECTORY, run=run, actor=actor)
-    _free_for_newcomers(session, plan)
+    _note_as_made(session, run, plan.revive)
     for start in range(0, len(plan.create), BATCH):
         part = plan.create[start : start + BATCH]
         add_people(session, part, source=Source.DIRECTORY, run=run, actor=actor)
 
 
-def _free_for_newcomers(session: Session, plan: Plan) -> None:
-    """A newcomer whose login another client still has comes without it, and a person is told."""
-    wanted = {values["login"]: values for values in plan.create if values["login"]}
-    names = list(wanted)
-    for start in range(0, len(names), BATCH):
-        query = select(Client.login, Client.full_name).where(Client.login.in_(names[start : start + BATCH]))
-        for login, holder in session.execute(query):
-            text = _("The login %(login)s belongs to %(name)s.", login=login, name=holder)
-            plan.notes.append({"text": wanted[login]["full_name"], "reason": text})
-            wanted[login]["login"] = None
+def _show_again(session: Session, clients: Sequence[Client], run: ImportRun, actor: Actor | None) -> None:
+    """Clients whom an undo has hidden are there again, without what only the undone run had said of them."""
+    stored = load_claims(session, [client.id for client in clients])
+    for client in clients:
+        left = {} if client.id in stored else NOTHING_SAID
+        change_client(session, client, {"is_hidden": False, **left}, actor, f"run {run.id}")
+
+
+def _note_as_made(session: Session, run: ImportRun, ids: Collection[int]) -> None:
+    """When this run is taken back too, whom it has brought back is hidden again."""
+    session.flush()
+    wanted = list(ids)
+    for start in range(0, len(wanted), BATCH):
+        made = (RunChange.run_id == run.id) & RunChange.client_id.in_(wanted[start : start + BATCH])
+        session.execute(update(RunChange).where(made).values(action="created"))
 
 
 def _clients(session: Session, ids: Collection[int]) -> dict[int, Client]:
@@ -228,7 +245,7 @@ def _difference(session: Session, plan: Plan) -> dict[str, Any]:
             {"id": i, "name": names.get(i, ""), "fields": sorted(plan.change.get(i, ["full_name"]))}
             for i in change
         ],
-        "create": [values["full_name"] for values in plan.create[:SHOWN]],
+        "create": [v["full_name"] for v in (*plan.revive.values(), *plan.create)][:SHOWN],
     }
 
 

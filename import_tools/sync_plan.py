@@ -32,6 +32,7 @@ class Known:
     name: str
     said: Mapping[str, Any]
     is_active: bool = True
+    is_hidden: bool = False
 
 
 @dataclass
@@ -40,14 +41,18 @@ class Plan:
 
     ``adopt``: clients of whom the directory speaks for the first time, known by GUID or login from elsewhere.
     ``leave``: clients who are there no more or are disabled now. ``losing`` and ``renamed``: who of ``adopt``
-    would be deactivated, or get another name. ``notes`` are for people.
+    would be deactivated, or get another name. ``revive``: clients whom the directory had made and an undo has
+    hidden; they come back as themselves. ``release``: hidden clients whose login somebody has now. ``notes``
+    are for people.
     """
 
     known: int = 0
     create: list[dict[str, Any]] = field(default_factory=list)
     change: dict[int, dict[str, Any]] = field(default_factory=dict)
     adopt: dict[int, dict[str, Any]] = field(default_factory=dict)
+    revive: dict[int, dict[str, Any]] = field(default_factory=dict)
     leave: dict[int, dict[str, Any]] = field(default_factory=dict)
+    release: list[int] = field(default_factory=list)
     losing: set[int] = field(default_factory=set)
     renamed: set[int] = field(default_factory=set)
     unchanged: int = 0
@@ -57,7 +62,7 @@ class Plan:
     def counts(self) -> dict[str, int]:
         """The numbers of the run."""
         return {
-            "created": len(self.create),
+            "created": len(self.create) + len(self.revive),
             "changed": len(self.change),
             "adopted": len(self.adopt),
             "deactivated": len(self.leave),
@@ -92,7 +97,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.create or self.change or self.adopt or self.leave)
+        return not (self.create or self.change or self.adopt or self.revive or self.leave)
 
     def exceeds(self, percent: int) -> bool:
         """Whether more than so many percent of the known people would change or leave."""
@@ -120,15 +125,19 @@ def make_plan(
     *,
     by_login: Mapping[str, Known],
     present: Collection[str],
+    undone: Mapping[str, Known] | None = None,
 ) -> Plan:
     """Compare what was read with what is known.
 
     ``by_login``: clients without a GUID by folded login. ``present``: every GUID that is there, whether it
-    could be read or not; known people who are not among them have left.
+    could be read or not; known people who are not among them have left. ``undone``: clients by the GUID that
+    they had before a sync was taken back.
     """
     everyone = {one.guid: one for one in known}
     plan = Plan(known=sum(one.said.get("is_active", True) is not False for one in everyone.values()))
     logins: set[str] = set()
+    undone = undone or {}
+    taken = {one.client_id for one in undone.values()}
     for person in people:
         values = values_of(person)
         if not fold_words(values["full_name"]):
@@ -137,7 +146,10 @@ def make_plan(
         logins.add(person.login.casefold())
         if (one := everyone.get(person.guid)) is not None:
             _compare(plan, one, values)
-        elif (one := by_login.get(person.login.casefold())) is not None:
+        elif (one := undone.get(person.guid)) is not None:
+            _take_up_again(plan, one, values)
+        elif (one := by_login.get(person.login.casefold())) is not None and one.client_id not in taken:
+            taken.add(one.client_id)
             _adopt(plan, one, values)
         else:
             plan.create.append(values)
@@ -157,6 +169,13 @@ def _compare(plan: Plan, one: Known, values: Mapping[str, Any]) -> None:
         plan.leave[one.client_id] = new
     else:
         plan.change[one.client_id] = new
+
+
+def _take_up_again(plan: Plan, one: Known, values: Mapping[str, Any]) -> None:
+    if one.is_hidden:
+        plan.revive[one.client_id] = dict(values)
+    else:
+        _adopt(plan, one, values)
 
 
 def _adopt(plan: Plan, one: Known, values: Mapping[str, Any]) -> None:
