@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from app.directory import (
@@ -23,6 +23,8 @@ from app.directory import (
 from app.errors import Invalid
 from app.events import unit_of_work
 from app.policy import Actor
+from app.services.claims import load_claims
+from app.services.client_rows import change_client
 from app.services.directory_source import directory_source, settings_of
 from app.services.runs import (
     begin_writing,
@@ -35,11 +37,14 @@ from app.services.runs import (
     stop_run,
 )
 from app.services.telling import Statement, add_people, tell
-from import_tools.sync_plan import Known, Plan, make_plan
-from models import Client, ClientClaim, ImportRun, RunKind, RunStage, Source
+from import_tools.sync_logins import settle_logins
+from import_tools.sync_people import known_guids, known_people, undone_people, without_guid
+from import_tools.sync_plan import Plan, make_plan
+from models import Client, ImportRun, RunChange, RunKind, RunStage, Source
 
 BATCH = 500
 SHOWN = 500
+NOTHING_SAID: dict[str, Any] = {"email": None, "unit_id": None, "job_title": "", "room": "", "phones": []}
 Progress = Callable[[int, str], None]
 
 
@@ -81,18 +86,24 @@ def read_directory(
 
 def plan_sync(session: Session, reading: Reading) -> Plan:
     """What the reading would change in the client base as it is now."""
-    return make_plan(
+    known = known_people(session)
+    strangers = {person.guid for person in reading.people} - {one.guid for one in known}
+    plan = make_plan(
         reading.people,
-        _known_people(session),
-        by_login=_without_guid(session),
+        known,
+        by_login=without_guid(session),
         present=reading.present,
+        undone=undone_people(session, strangers),
     )
+    settle_logins(session, plan)
+    return plan
 
 
 def preview_sync(session: Session, *, whole: bool = False, progress: Progress = lambda *_: None) -> Plan:
     """Read and compare; nothing is written. Raises Invalid (no directory), DirectoryError (what is wrong)."""
     source = directory_source(session)
-    reading = read_directory(settings_of(source), _cursor(source.cursor, whole), _guids(session), progress)
+    cursor = _cursor(source.cursor, whole)
+    reading = read_directory(settings_of(source), cursor, known_guids(session), progress)
     plan = plan_sync(session, reading)
     plan.notes = [*reading.notes, *plan.notes]
     return plan
@@ -103,14 +114,15 @@ def sync_directory(
     *,
     actor: Actor | None = None,
     whole: bool = False,
-    allowed: int | None = None,
+    allowed: Mapping[str, Collection[int]] | None = None,
     run_id: int | None = None,
 ) -> ImportRun:
     """Read the directory and write what changed, as one run that can be taken back.
 
     A run that would change or deactivate more than the brake allows waits for a person instead; ``allowed``
-    is how many people he has seen and agreed to, ``run_id`` the run that waited. Whatever goes wrong, nothing
-    is written: the run has failed and says why. The session is committed several times.
+    are the people whom he has seen and agreed to (Plan.allowance): anybody else makes it wait again.
+    ``run_id`` is the run that waited. Whatever goes wrong, nothing is written: the run has failed and says
+    why. The session is committed several times.
     """
     run_id = _open_run(session, actor, run_id)
     try:
@@ -120,7 +132,7 @@ def sync_directory(
         def progress(percent: int, step: str) -> None:
             report_progress(session, run_id, percent, step)
 
-        reading = read_directory(settings, cursor, _guids(session), progress)
+        reading = read_directory(settings, cursor, known_guids(session), progress)
         progress(70, "comparing")
         with unit_of_work(session):
             run = session.get_one(ImportRun, run_id)
@@ -149,19 +161,23 @@ def _open_run(session: Session, actor: Actor | None, run_id: int | None) -> int:
 
 
 def _decide(
-    session: Session, run: ImportRun, reading: Reading, allowed: int | None, actor: Actor | None
+    session: Session,
+    run: ImportRun,
+    reading: Reading,
+    allowed: Mapping[str, Collection[int]] | None,
+    actor: Actor | None,
 ) -> None:
     """Write, or stop at the brake. Belongs to the caller's transaction."""
     plan = plan_sync(session, reading)
     plan.notes = [*reading.notes, *plan.notes]
     source = directory_source(session)
-    if plan.exceeds(source.brake_percent) and (allowed is None or plan.touched > allowed):
+    if plan.exceeds(source.brake_percent) and not plan.is_within(allowed or {}):
         stop_run(
             session,
             run,
             problem=_brake_words(plan, source.brake_percent),
             counts={**plan.counts, "known": plan.known},
-            details={"difference": _difference(session, plan), "allowed": plan.touched},
+            details={"difference": _difference(session, plan), "allowed": plan.allowance},
             actor=actor,
         )
         return
@@ -172,26 +188,34 @@ def _decide(
 
 def apply_plan(session: Session, run: ImportRun, plan: Plan, *, actor: Actor | None) -> None:
     """Write the plan within the caller's transaction."""
-    said = {**plan.change, **plan.leave, **plan.adopt}
-    clients = _clients(session, said)
+    said = {**plan.change, **plan.leave, **plan.adopt, **plan.revive}
+    clients = _clients(session, [*said, *plan.release])
+    for number in plan.release:
+        change_client(session, clients[number], {"login": None}, actor, f"run {run.id}")
+    _show_again(session, [clients[number] for number in plan.revive], run, actor)
     statements = [Statement(clients[number], values) for number, values in said.items()]
     tell(session, statements, source=Source.DIRECTORY, run=run, actor=actor)
-    _free_for_newcomers(session, plan)
+    _note_as_made(session, run, plan.revive)
     for start in range(0, len(plan.create), BATCH):
         part = plan.create[start : start + BATCH]
         add_people(session, part, source=Source.DIRECTORY, run=run, actor=actor)
 
 
-def _free_for_newcomers(session: Session, plan: Plan) -> None:
-    """A newcomer whose login another client still has comes without it, and a person is told."""
-    wanted = {values["login"]: values for values in plan.create if values["login"]}
-    names = list(wanted)
-    for start in range(0, len(names), BATCH):
-        query = select(Client.login, Client.full_name).where(Client.login.in_(names[start : start + BATCH]))
-        for login, holder in session.execute(query):
-            text = _("The login %(login)s belongs to %(name)s.", login=login, name=holder)
-            plan.notes.append({"text": wanted[login]["full_name"], "reason": text})
-            wanted[login]["login"] = None
+def _show_again(session: Session, clients: Sequence[Client], run: ImportRun, actor: Actor | None) -> None:
+    """Clients whom an undo has hidden are there again, without what only the undone run had said of them."""
+    stored = load_claims(session, [client.id for client in clients])
+    for client in clients:
+        left = {} if client.id in stored else NOTHING_SAID
+        change_client(session, client, {"is_hidden": False, **left}, actor, f"run {run.id}")
+
+
+def _note_as_made(session: Session, run: ImportRun, ids: Collection[int]) -> None:
+    """When this run is taken back too, whom it has brought back is hidden again."""
+    session.flush()
+    wanted = list(ids)
+    for start in range(0, len(wanted), BATCH):
+        made = (RunChange.run_id == run.id) & RunChange.client_id.in_(wanted[start : start + BATCH])
+        session.execute(update(RunChange).where(made).values(action="created"))
 
 
 def _clients(session: Session, ids: Collection[int]) -> dict[int, Client]:
@@ -203,59 +227,35 @@ def _clients(session: Session, ids: Collection[int]) -> dict[int, Client]:
     return found
 
 
-def _known_people(session: Session) -> list[Known]:
-    query = (
-        select(Client.id, Client.object_guid, Client.full_name, ClientClaim.values)
-        .outerjoin(
-            ClientClaim,
-            (ClientClaim.client_id == Client.id) & (ClientClaim.source == Source.DIRECTORY),
-        )
-        .where(Client.object_guid.is_not(None))
-        .order_by(Client.id)
-    )
-    return [
-        Known(row[0], row[1], row[2], {name: entry["value"] for name, entry in (row[3] or {}).items()})
-        for row in session.execute(query)
-    ]
-
-
-def _guids(session: Session) -> frozenset[str]:
-    return frozenset(session.scalars(select(Client.object_guid).where(Client.object_guid.is_not(None))))
-
-
-def _without_guid(session: Session) -> dict[str, int]:
-    query = select(Client.login, Client.id).where(
-        Client.login.is_not(None), Client.object_guid.is_(None), Client.merged_into_id.is_(None)
-    )
-    return {str(row[0]).casefold(): row[1] for row in session.execute(query)}
-
-
 def _cursor(stored: dict[str, Any], whole: bool) -> Cursor | None:
     return Cursor.from_dict(stored) if stored and not whole else None
 
 
 def _difference(session: Session, plan: Plan) -> dict[str, Any]:
     """What a person looks at before he says yes; bounded, the counts are whole."""
-    ids = [*list(plan.leave)[:SHOWN], *list(plan.change)[:SHOWN]]
+    leave, change = plan.deactivated_ids[:SHOWN], plan.changed_ids[:SHOWN]
+    ids = [*leave, *change]
     names: dict[int, str] = {}
     for start in range(0, len(ids), BATCH):
         query = select(Client.id, Client.full_name).where(Client.id.in_(ids[start : start + BATCH]))
         names |= {row[0]: row[1] for row in session.execute(query)}
     return {
-        "deactivate": [{"id": i, "name": names.get(i, "")} for i in list(plan.leave)[:SHOWN]],
+        "deactivate": [{"id": i, "name": names.get(i, "")} for i in leave],
         "change": [
-            {"id": i, "name": names.get(i, ""), "fields": sorted(plan.change[i])}
-            for i in list(plan.change)[:SHOWN]
+            {"id": i, "name": names.get(i, ""), "fields": sorted(plan.change.get(i, ["full_name"]))}
+            for i in change
         ],
-        "create": [values["full_name"] for values in plan.create[:SHOWN]],
+        "create": [v["full_name"] for v in (*plan.revive.values(), *plan.create)][:SHOWN],
     }
 
 
 def _brake_words(plan: Plan, percent: int) -> str:
     leaving = ngettext(
-        "%(num)d person would be deactivated", "%(num)d people would be deactivated", len(plan.leave)
+        "%(num)d person would be deactivated",
+        "%(num)d people would be deactivated",
+        len(plan.deactivated_ids),
     )
-    changing = ngettext("%(num)d would change", "%(num)d would change", len(plan.change))
+    changing = ngettext("%(num)d would change", "%(num)d would change", len(plan.changed_ids))
     return str(
         _(
             "%(leaving)s and %(changing)s, of %(known)d: more than the %(percent)d %% that may pass unseen.",

@@ -22,12 +22,17 @@ _EMPTY: tuple[Any, ...] = (None, "", [])
 
 @dataclass(frozen=True)
 class Known:
-    """A client whom the directory has named before; ``said`` is what it said of him then."""
+    """A client whom the directory has named before; ``said`` is what it said of him then.
+
+    A client of whom it speaks for the first time has no ``guid`` yet, or has said nothing.
+    """
 
     client_id: int
     guid: str
     name: str
     said: Mapping[str, Any]
+    is_active: bool = True
+    is_hidden: bool = False
 
 
 @dataclass
@@ -35,14 +40,21 @@ class Plan:
     """``create``: values of new clients; ``change``: what the directory says anew, by client.
 
     ``adopt``: clients of whom the directory speaks for the first time, known by GUID or login from elsewhere.
-    ``leave``: clients who are there no more or are disabled now. ``notes`` are for people.
+    ``leave``: clients who are there no more or are disabled now. ``losing`` and ``renamed``: who of ``adopt``
+    would be deactivated, or get another name. ``revive``: clients whom the directory had made and an undo has
+    hidden; they come back as themselves. ``release``: hidden clients whose login somebody has now. ``notes``
+    are for people.
     """
 
     known: int = 0
     create: list[dict[str, Any]] = field(default_factory=list)
     change: dict[int, dict[str, Any]] = field(default_factory=dict)
     adopt: dict[int, dict[str, Any]] = field(default_factory=dict)
+    revive: dict[int, dict[str, Any]] = field(default_factory=dict)
     leave: dict[int, dict[str, Any]] = field(default_factory=dict)
+    release: list[int] = field(default_factory=list)
+    losing: set[int] = field(default_factory=set)
+    renamed: set[int] = field(default_factory=set)
     unchanged: int = 0
     notes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -50,7 +62,7 @@ class Plan:
     def counts(self) -> dict[str, int]:
         """The numbers of the run."""
         return {
-            "created": len(self.create),
+            "created": len(self.create) + len(self.revive),
             "changed": len(self.change),
             "adopted": len(self.adopt),
             "deactivated": len(self.leave),
@@ -58,14 +70,34 @@ class Plan:
         }
 
     @property
+    def deactivated_ids(self) -> list[int]:
+        """Known people who would be deactivated."""
+        return [*self.leave, *sorted(self.losing)]
+
+    @property
+    def changed_ids(self) -> list[int]:
+        """Known people who would change and stay: what is adopted counts when its name becomes another."""
+        return [*self.change, *sorted(self.renamed - self.losing)]
+
+    @property
     def touched(self) -> int:
         """How many known people would change or leave."""
-        return len(self.change) + len(self.leave)
+        return len(self.deactivated_ids) + len(self.changed_ids)
+
+    @property
+    def allowance(self) -> dict[str, list[int]]:
+        """What a person agrees to when he has seen this plan: these people, not so many people."""
+        return {"leave": self.deactivated_ids, "change": self.changed_ids}
+
+    def is_within(self, allowance: Mapping[str, Collection[int]]) -> bool:
+        """Whether nobody else would leave or change than those whom a person has agreed to."""
+        leave, change = (set(allowance.get(name, ())) for name in ("leave", "change"))
+        return leave.issuperset(self.deactivated_ids) and (leave | change).issuperset(self.changed_ids)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.create or self.change or self.adopt or self.leave)
+        return not (self.create or self.change or self.adopt or self.revive or self.leave)
 
     def exceeds(self, percent: int) -> bool:
         """Whether more than so many percent of the known people would change or leave."""
@@ -91,17 +123,21 @@ def make_plan(
     people: Iterable[DirectoryPerson],
     known: Iterable[Known],
     *,
-    by_login: Mapping[str, int],
+    by_login: Mapping[str, Known],
     present: Collection[str],
+    undone: Mapping[str, Known] | None = None,
 ) -> Plan:
     """Compare what was read with what is known.
 
     ``by_login``: clients without a GUID by folded login. ``present``: every GUID that is there, whether it
-    could be read or not; known people who are not among them have left.
+    could be read or not; known people who are not among them have left. ``undone``: clients by the GUID that
+    they had before a sync was taken back.
     """
     everyone = {one.guid: one for one in known}
     plan = Plan(known=sum(one.said.get("is_active", True) is not False for one in everyone.values()))
     logins: set[str] = set()
+    undone = undone or {}
+    taken = {one.client_id for one in undone.values()}
     for person in people:
         values = values_of(person)
         if not fold_words(values["full_name"]):
@@ -110,8 +146,11 @@ def make_plan(
         logins.add(person.login.casefold())
         if (one := everyone.get(person.guid)) is not None:
             _compare(plan, one, values)
-        elif (client_id := by_login.get(person.login.casefold())) is not None:
-            plan.adopt[client_id] = values
+        elif (one := undone.get(person.guid)) is not None:
+            _take_up_again(plan, one, values)
+        elif (one := by_login.get(person.login.casefold())) is not None and one.client_id not in taken:
+            taken.add(one.client_id)
+            _adopt(plan, one, values)
         else:
             plan.create.append(values)
     for one in everyone.values():
@@ -123,13 +162,31 @@ def make_plan(
 def _compare(plan: Plan, one: Known, values: Mapping[str, Any]) -> None:
     new = {name: value for name, value in values.items() if _differs(one.said.get(name), value)}
     if not one.said:
-        plan.adopt[one.client_id] = dict(values)
+        _adopt(plan, one, values)
     elif not new:
         plan.unchanged += 1
     elif new.get("is_active") is False and one.said.get("is_active") is not False:
         plan.leave[one.client_id] = new
     else:
         plan.change[one.client_id] = new
+
+
+def _take_up_again(plan: Plan, one: Known, values: Mapping[str, Any]) -> None:
+    if one.is_hidden:
+        plan.revive[one.client_id] = dict(values)
+    else:
+        _adopt(plan, one, values)
+
+
+def _adopt(plan: Plan, one: Known, values: Mapping[str, Any]) -> None:
+    """The directory speaks of him for the first time; what it takes from him is not for the brake to miss."""
+    plan.adopt[one.client_id] = dict(values)
+    if not one.guid:
+        plan.known += 1
+    if one.is_active and not values["is_active"]:
+        plan.losing.add(one.client_id)
+    if fold_words(one.name) != fold_words(values["full_name"]):
+        plan.renamed.add(one.client_id)
 
 
 def _let_go(plan: Plan, one: Known, logins: Collection[str]) -> None:

@@ -99,7 +99,8 @@ def _approve(run: ImportRun, actor: Actor) -> str:
 
     session = db.session()
     if run.kind == RunKind.SYNC:
-        allowed = int(run.details.get("allowed", 0))
+        stored = run.details.get("allowed")
+        allowed = stored if isinstance(stored, dict) else {}  # a bare number is no yes to these people
         return sync_directory(session, actor=actor, whole=True, allowed=allowed, run_id=run.id).stage
     run_id = run.id
     try:

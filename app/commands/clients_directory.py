@@ -47,7 +47,7 @@ def sync_command(is_applied: bool, whole: bool, force: bool) -> None:
         if not is_applied:
             click.echo(_("Nothing was changed: this was a dry run. --apply writes it."))
             return
-        run = sync_directory(db.session(), whole=whole, allowed=plan.touched if force else None)
+        run = sync_directory(db.session(), whole=whole, allowed=plan.allowance if force else None)
     except HelpdeskError as error:
         raise click.ClickException(error.message) from None
     _print_run(run)

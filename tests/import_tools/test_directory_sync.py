@@ -157,6 +157,19 @@ def test_yes_to_eight_is_no_yes_to_twelve(office: Office) -> None:
     assert (again.stage, again.counts["deactivated"], _active(office.session)) == (RunStage.WAITING, 12, 20)
 
 
+def test_yes_to_eight_is_no_yes_to_eight_others(office: Office) -> None:
+    office.sync()
+    for dn in office.dns[:8]:
+        office.samba.change(dn, title="Касир")
+    run = office.sync()
+    for dn in office.dns[:8]:
+        office.samba.change(dn, title=None)
+    for dn in office.dns[8:16]:
+        office.samba.delete(dn)
+    again = office.sync(whole=True, allowed=run.details["allowed"], run_id=run.id)
+    assert (again.stage, again.counts["deactivated"], _active(office.session)) == (RunStage.WAITING, 8, 20)
+
+
 def test_leaver_keeps_his_history_and_comes_back_as_himself(office: Office) -> None:
     session = office.session
     office.sync()

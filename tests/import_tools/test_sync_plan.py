@@ -68,7 +68,7 @@ def test_leavers_login_goes_to_who_has_it_now() -> None:
 
 
 def test_client_known_by_login_from_elsewhere_is_adopted_not_doubled() -> None:
-    plan = plan_of([person(1, login="I.Petrov")], [], by_login={"i.petrov": 7})
+    plan = plan_of([person(1, login="I.Petrov")], [], by_login={"i.petrov": Known(7, "", "Людина 1", {})})
     assert list(plan.adopt) == [7]
     assert plan.create == []
 
@@ -77,6 +77,32 @@ def test_client_with_a_guid_that_the_directory_never_spoke_of_is_no_change() -> 
     stranger = Known(1, "guid-1", "Людина 1", {})
     plan = plan_of([person(1)], [stranger])
     assert (list(plan.adopt), plan.touched) == ([1], 0)
+
+
+def test_brake_counts_who_is_adopted_and_loses_his_name_or_his_work() -> None:
+    by_login = {f"u{number}": Known(number, "", f"Людина {number}", {}) for number in range(1, 21)}
+    people = [person(number) for number in range(1, 21)]
+    plan = plan_of(people, [], by_login=by_login)
+    assert (plan.known, plan.touched, len(plan.adopt)) == (20, 0, 20)
+    others = [person(1, is_disabled=True, full_name="Хтось"), person(2, full_name="Хтось"), person(3)]
+    plan = plan_of([*others, *people[3:]], [], by_login=by_login)
+    assert (plan.deactivated_ids, plan.changed_ids) == ([1], [2])
+    assert not plan.exceeds(10)  # 2 of 20
+    plan = plan_of([person(n, full_name="Хтось") for n in range(1, 4)] + people[3:], [], by_login=by_login)
+    assert plan.exceeds(10)
+
+
+def test_yes_is_for_the_people_seen() -> None:
+    those = [known(number) for number in range(1, 21)]
+    people = [person(number) for number in range(1, 21)]
+    seen = plan_of([*(person(n, room="9") for n in range(1, 11)), *people[10:]], those)
+    assert seen.is_within(seen.allowance)
+    assert not plan_of(people[:10], those).is_within(seen.allowance)  # ten others would leave
+    assert not plan_of(people[10:], those).is_within(seen.allowance)  # changing is not leaving
+    gone = plan_of(people[10:], those)
+    back = plan_of([*(person(n, room="9") for n in range(1, 11)), *people[10:]], those)
+    assert back.is_within(gone.allowance)  # agreed to see them leave, they only change
+    assert not seen.is_within({})
 
 
 def test_brake_counts_changes_and_leavers_of_the_known() -> None:
