@@ -104,6 +104,29 @@ def survivor_id(session: Session, client_id: int) -> int:
     return client_id
 
 
+def survivors(session: Session, client_ids: Iterable[int]) -> dict[int, int]:
+    """The same for many at once: for each client the one with whom his history is now, maybe himself."""
+    wanted = set(client_ids)
+    into: dict[int, int] = {}
+    asked: set[int] = set()
+    while ask := sorted((wanted | set(into.values())) - asked):
+        asked.update(ask)
+        for start in range(0, len(ask), 500):
+            merged = select(Client.id, Client.merged_into_id).where(
+                Client.id.in_(ask[start : start + 500]), Client.merged_into_id.is_not(None)
+            )
+            into.update({row[0]: row[1] for row in session.execute(merged)})
+    return {client_id: _last_of(into, client_id) for client_id in wanted}
+
+
+def _last_of(into: Mapping[int, int], client_id: int) -> int:
+    seen = {client_id}
+    while (following := into.get(client_id)) is not None and following not in seen:
+        seen.add(following)
+        client_id = following
+    return client_id
+
+
 def _load_any(session: Session, client_id: int) -> Client:
     query = select(Client).where(Client.id == client_id).options(selectinload(Client.phones))
     client = session.scalars(query).one_or_none()
