@@ -41,7 +41,8 @@ def undo_run(session: Session, run_id: int, *, actor: Actor) -> dict[str, int]:
     """Take back everything a run did, and the decisions made about its rows; one transaction.
 
     What a person or a later run has said since stays. Clients whom the run made are hidden, unless tickets or
-    calls were written for them meanwhile: those stay, and are counted as ``kept``. The run's ``details`` keep
+    calls were written for them, a person has corrected them, or they were merged: those stay, and are
+    counted as ``kept``. The run's ``details`` keep
     the numbers as ``taken_back``.
     Raises Forbidden, NotFound; Invalid for a run that changed nothing, Conflict when another run writes now.
     """
@@ -98,6 +99,7 @@ class _Reversal:
         self.touched: dict[int, set[str]] = {}
         self.counts: Counter[str] = Counter()
         self.gone: list[Client] = []
+        self.with_doubles: set[int | None] = set()
         self.parted: list[tuple[int, Gone]] = []
         self.clients: dict[int, Client] = {}
         self.stored: dict[int, dict[str, ClientClaim]] = {}
@@ -123,6 +125,8 @@ class _Reversal:
         query = select(Client).where(Client.id.in_(ids)).options(selectinload(Client.phones))
         self.clients |= {client.id: client for client in self.session.scalars(query)}
         self.stored |= load_claims(self.session, ids)
+        into = select(Client.merged_into_id).where(Client.merged_into_id.in_(ids))
+        self.with_doubles = set(self.session.scalars(into))
 
     def _part(self, change: RunChange) -> None:
         """Two people again: what the one who stays has from this double goes, also further up a chain."""
@@ -153,12 +157,18 @@ class _Reversal:
 
     def _take_out(self, change: RunChange) -> None:
         client = self.clients[change.client_id]
-        if client.tickets_count or client.calls_count:
+        if self._is_needed(client):
             self.counts["kept"] += 1
             return
         self.touched.pop(client.id, None)
         self.gone.append(client)
         self.counts["removed"] += 1
+
+    def _is_needed(self, client: Client) -> bool:
+        """Whether something hangs on a client: contacts, a person's word, or another half of himself."""
+        spoken_of = Source.PERSON in self.stored.get(client.id, {})
+        merged = client.merged_into_id is not None or client.id in self.with_doubles
+        return bool(client.tickets_count or client.calls_count or spoken_of or merged)
 
     def _restore(self, change: RunChange) -> None:
         """Put the source's earlier words back where this run's are still the last ones."""
