@@ -14,7 +14,16 @@ from app.errors import Conflict, Invalid
 from app.events import Kind, record
 from app.policy import Actor
 from app.services.book_rows import take_back_decisions
-from app.services.claims import Claims, Entry, apply_claims, free_unique, load_claims, resolve, write_claim
+from app.services.claims import (
+    UNIQUE,
+    Claims,
+    Entry,
+    apply_claims,
+    free_unique,
+    load_claims,
+    resolve,
+    write_claim,
+)
 from app.services.client_rows import forget_clients
 from app.services.merging import chain_above, take_back_merge
 from app.services.runs import access_run, begin_writing
@@ -69,6 +78,7 @@ def _take_back(session: Session, run: ImportRun, actor: Actor) -> Counter[str]:
     if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
         raise Conflict(_("Somebody has taken this run back already."))
     counts: Counter[str] = Counter()
+    _free_swapped(session, run.id)
     before: int | None = None
     while batch := _next_changes(session, run.id, before):
         counts += _Reversal(session, run, actor).take_back(batch)
@@ -80,6 +90,30 @@ def _take_back(session: Session, run: ImportRun, actor: Actor) -> Counter[str]:
     new = {"run": run.id, "kind": run.kind, "title": run.title, **counts}
     record(session, Kind.RUN_UNDONE, actor=actor, subject=f"run {run.id}", new=new)
     return counts
+
+
+def _free_swapped(session: Session, run_id: int) -> None:
+    """Clear what the run has handed from one client to another: they may stand in different batches."""
+    query = select(RunChange).where(RunChange.run_id == run_id, RunChange.action == "changed")
+    changes = [row for row in session.scalars(query) if any(row.new.get(field) for field in UNIQUE)]
+    stored = load_claims(session, {row.client_id for row in changes})
+    for field in UNIQUE:
+        given = {row.client_id: row.new[field]["value"] for row in changes if row.new.get(field)}
+        wanted = {_before(row, field, stored) for row in changes if row.new.get(field)}
+        ids = [number for number, value in given.items() if value in wanted]
+        for start in range(0, len(ids), BATCH):
+            free_unique(session, {number: {field: given[number]} for number in ids[start : start + BATCH]})
+
+
+def _before(change: RunChange, field: str, stored: Mapping[int, Mapping[str, ClientClaim]]) -> Any:
+    """The value that a client has without what a run said of him."""
+    claims = {source: dict(claim.values) for source, claim in stored.get(change.client_id, {}).items()}
+    said = claims.get(change.source, {})
+    if said.get(field) == change.new[field]:
+        said.pop(field)
+        if old := change.old.get(field):
+            said[field] = old
+    return resolve(claims, field)
 
 
 def _next_changes(session: Session, run_id: int, before: int | None) -> Sequence[RunChange]:

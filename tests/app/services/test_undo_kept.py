@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -15,10 +16,11 @@ from app.services.clients import update_client
 from app.services.merging import merge_clients
 from app.services.run_preview import preview_undo
 from app.services.runs import finish_run, start_run
-from app.services.telling import add_people
-from app.services.undo import undo_run
+from app.services.telling import Statement, add_people, tell
+from app.services.undo import BATCH, undo_run
 from models import Client, ClientClaim, Department, ImportRun, RunKind, Source
 from tests.app.services.test_merging import boss, department, write
+from tests.app.services.test_undo import applied, picture
 from tests.support.books import make_known
 from tests.support.factories import make_client
 
@@ -79,3 +81,22 @@ def test_hidden_client_is_not_merged(session: Session, boss: Actor, hidden_first
     with pytest.raises(Invalid, match="Другий is hidden"):
         merge_clients(session, *pair, actor=boss)
     assert not seen.is_hidden
+
+
+def test_new_surname_of_a_double_finds_the_one_who_stays(session: Session, boss: Actor) -> None:
+    double, middle, stays = (make_client(session, name) for name in ("Перша", "Друга", "Третя"))
+    merge_clients(session, middle.id, double.id, actor=boss)
+    merge_clients(session, stays.id, middle.id, actor=boss)
+    assert [hit.client.id for hit in find_clients(session, "перша")] == [stays.id]
+    tell(session, [Statement(double, {"full_name": "Шлюбна"})], source=Source.DIRECTORY)
+    assert [hit.client.id for hit in find_clients(session, "шлюбна")] == [stays.id]
+
+
+def test_logins_swapped_far_from_each_other_swap_back(session: Session, boss: Actor) -> None:
+    clients = [make_client(session, f"Ім'я {number}", login=f"l{number}") for number in range(BATCH + 5)]
+    said: dict[int, dict[str, Any]] = {client.id: {"room": "1"} for client in clients}
+    said[clients[0].id]["login"], said[clients[-1].id]["login"] = clients[-1].login, "l0"
+    before = picture(session)
+    run = applied(session, Source.DIRECTORY, said)
+    undo_run(session, run.id, actor=boss)
+    assert picture(session) == before
