@@ -39,8 +39,7 @@ def search_words(full_name: str, login: str | None, email: str | None) -> list[s
 def reindex_client(session: Session, client: Client) -> None:
     """Write the words the look-up reads; the client must have an id."""
     words = search_words(client.full_name, client.login, client.email)
-    doubles = select(Client.full_name, Client.login, Client.email).where(Client.merged_into_id == client.id)
-    for double in session.execute(doubles):  # the maiden name, the old login: he is found by them too
+    for double in _doubles_of(session, client.id):  # the maiden name, the old login: he is found by them too
         words += search_words(*double)
     words = list(dict.fromkeys(words))
     client.search_text = " " + " ".join(words)
@@ -49,6 +48,29 @@ def reindex_client(session: Session, client: Client) -> None:
     session.execute(old.execution_options(synchronize_session=False))
     if words:
         session.execute(insert(ClientWord), [{"word": word, "client_id": client.id} for word in words])
+
+
+def _doubles_of(session: Session, client_id: int) -> list[tuple[str, str | None, str | None]]:
+    """Name, login and address of everybody who was merged into a client, also by way of others."""
+    found: list[tuple[str, str | None, str | None]] = []
+    seen, level = {client_id}, {client_id}
+    while level:
+        columns = (Client.id, Client.full_name, Client.login, Client.email)
+        rows = session.execute(select(*columns).where(Client.merged_into_id.in_(level))).all()
+        level = {row[0] for row in rows} - seen
+        found += [(row[1], row[2], row[3]) for row in rows if row[0] in level]
+        seen |= level
+    return found
+
+
+def _reindex_above(session: Session, double: Client) -> None:
+    """A double has another name now: those with whom he was merged are found by it."""
+    seen, above = {double.id}, double.merged_into_id
+    while above is not None and above not in seen:
+        seen.add(above)
+        client = session.get_one(Client, above)
+        reindex_client(session, client)
+        above = client.merged_into_id
 
 
 def add_clients(
@@ -112,6 +134,8 @@ def change_client(
     if phones is not None:
         _set_phones(client, phones)
     reindex_client(session, client)
+    if client.merged_into_id is not None and new.keys() & {"full_name", "login", "email"}:
+        _reindex_above(session, client)
     old = {name: before[name] for name in new}
     record(session, Kind.CLIENT_EDITED, actor=actor, client_id=client.id, subject=subject, old=old, new=new)
     return client

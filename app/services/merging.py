@@ -28,7 +28,8 @@ def merge_clients(
     """Make one of two clients; returns who stays and the run that can be taken back.
 
     The one whom the directory knows stays, else the one with a login, else ``client_id``.
-    Raises Forbidden, NotFound; Invalid for one and the same or a double that is merged already; Conflict.
+    Raises Forbidden, NotFound; Invalid for one and the same or a hidden client; Conflict for one who is
+    merged already.
     """
     ensure_can_somewhere(actor, Verb.MANAGE_CLIENTS)
     if client_id == double_id:
@@ -39,8 +40,9 @@ def merge_clients(
     begin_writing(session, run)
     moved = _move_history(session, double.id, stays.id)
     take_over(session, stays, double, run=run, actor=actor)
+    was = {"is_hidden": double.is_hidden}
     change_client(session, double, {"is_hidden": True, "merged_into_id": stays.id}, actor, f"run {run.id}")
-    note_change(session, run, double.id, "merged", "", {"is_hidden": False}, {"into": stays.id, **moved})
+    note_change(session, run, double.id, "merged", "", was, {"into": stays.id, **moved})
     _after(session, stays, double)
     session.execute(TwinPair.__table__.delete().where(_is_pair(stays.id, double.id)))
     counts = {"tickets": len(moved["tickets"]), "calls": len(moved["calls"])}
@@ -139,6 +141,9 @@ def _load(session: Session, client_id: int) -> Client:
     client = _load_any(session, client_id)
     if client.merged_into_id is not None:
         raise Conflict(_("%(name)s was merged already.", name=client.full_name), current=client.version)
+    if client.is_hidden:
+        text = _("%(name)s is hidden. Choose a client whom the search finds.", name=client.full_name)
+        raise Invalid(text)
     return client
 
 

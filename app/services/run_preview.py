@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.services.undo import DONE, HEARD_OF_ELSEWHERE
-from models import Client, ClientClaim, ImportRun, RunChange
+from models import Client, ClientClaim, ImportRun, RunChange, Source
 
 _RESTORED, _UNMERGED, _REMOVED, _KEPT = range(4)
 
@@ -33,10 +33,20 @@ def preview_undo(session: Session, run: ImportRun) -> UndoPreview:
         ClientClaim.source.in_(HEARD_OF_ELSEWHERE),
         ClientClaim.source != RunChange.source,
     )
+    spoken_of = exists().where(
+        ClientClaim.client_id == RunChange.client_id, ClientClaim.source == Source.PERSON
+    )
+    double = aliased(Client)
+    is_needed = or_(
+        Client.tickets_count + Client.calls_count > 0,
+        Client.merged_into_id.is_not(None),
+        spoken_of,
+        exists().where(double.merged_into_id == RunChange.client_id),
+    )
     is_only_ours = and_(RunChange.action == "created", ~heard_elsewhere)
     fate = case(
         (RunChange.action == "merged", _UNMERGED),
-        (and_(is_only_ours, Client.tickets_count + Client.calls_count > 0), _KEPT),
+        (and_(is_only_ours, is_needed), _KEPT),
         (is_only_ours, _REMOVED),
         else_=_RESTORED,
     )

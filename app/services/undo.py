@@ -14,7 +14,16 @@ from app.errors import Conflict, Invalid
 from app.events import Kind, record
 from app.policy import Actor
 from app.services.book_rows import take_back_decisions
-from app.services.claims import Claims, Entry, apply_claims, free_unique, load_claims, resolve, write_claim
+from app.services.claims import (
+    UNIQUE,
+    Claims,
+    Entry,
+    apply_claims,
+    free_unique,
+    load_claims,
+    resolve,
+    write_claim,
+)
 from app.services.client_rows import forget_clients
 from app.services.merging import chain_above, take_back_merge
 from app.services.runs import access_run, begin_writing
@@ -41,7 +50,8 @@ def undo_run(session: Session, run_id: int, *, actor: Actor) -> dict[str, int]:
     """Take back everything a run did, and the decisions made about its rows; one transaction.
 
     What a person or a later run has said since stays. Clients whom the run made are hidden, unless tickets or
-    calls were written for them meanwhile: those stay, and are counted as ``kept``. The run's ``details`` keep
+    calls were written for them, a person has corrected them, or they were merged: those stay, and are
+    counted as ``kept``. The run's ``details`` keep
     the numbers as ``taken_back``.
     Raises Forbidden, NotFound; Invalid for a run that changed nothing, Conflict when another run writes now.
     """
@@ -68,6 +78,7 @@ def _take_back(session: Session, run: ImportRun, actor: Actor) -> Counter[str]:
     if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
         raise Conflict(_("Somebody has taken this run back already."))
     counts: Counter[str] = Counter()
+    _free_swapped(session, run.id)
     before: int | None = None
     while batch := _next_changes(session, run.id, before):
         counts += _Reversal(session, run, actor).take_back(batch)
@@ -79,6 +90,30 @@ def _take_back(session: Session, run: ImportRun, actor: Actor) -> Counter[str]:
     new = {"run": run.id, "kind": run.kind, "title": run.title, **counts}
     record(session, Kind.RUN_UNDONE, actor=actor, subject=f"run {run.id}", new=new)
     return counts
+
+
+def _free_swapped(session: Session, run_id: int) -> None:
+    """Clear what the run has handed from one client to another: they may stand in different batches."""
+    query = select(RunChange).where(RunChange.run_id == run_id, RunChange.action == "changed")
+    changes = [row for row in session.scalars(query) if any(row.new.get(field) for field in UNIQUE)]
+    stored = load_claims(session, {row.client_id for row in changes})
+    for field in UNIQUE:
+        given = {row.client_id: row.new[field]["value"] for row in changes if row.new.get(field)}
+        wanted = {_before(row, field, stored) for row in changes if row.new.get(field)}
+        ids = [number for number, value in given.items() if value in wanted]
+        for start in range(0, len(ids), BATCH):
+            free_unique(session, {number: {field: given[number]} for number in ids[start : start + BATCH]})
+
+
+def _before(change: RunChange, field: str, stored: Mapping[int, Mapping[str, ClientClaim]]) -> Any:
+    """The value that a client has without what a run said of him."""
+    claims = {source: dict(claim.values) for source, claim in stored.get(change.client_id, {}).items()}
+    said = claims.get(change.source, {})
+    if said.get(field) == change.new[field]:
+        said.pop(field)
+        if old := change.old.get(field):
+            said[field] = old
+    return resolve(claims, field)
 
 
 def _next_changes(session: Session, run_id: int, before: int | None) -> Sequence[RunChange]:
@@ -98,6 +133,7 @@ class _Reversal:
         self.touched: dict[int, set[str]] = {}
         self.counts: Counter[str] = Counter()
         self.gone: list[Client] = []
+        self.with_doubles: set[int | None] = set()
         self.parted: list[tuple[int, Gone]] = []
         self.clients: dict[int, Client] = {}
         self.stored: dict[int, dict[str, ClientClaim]] = {}
@@ -123,6 +159,8 @@ class _Reversal:
         query = select(Client).where(Client.id.in_(ids)).options(selectinload(Client.phones))
         self.clients |= {client.id: client for client in self.session.scalars(query)}
         self.stored |= load_claims(self.session, ids)
+        into = select(Client.merged_into_id).where(Client.merged_into_id.in_(ids))
+        self.with_doubles = set(self.session.scalars(into))
 
     def _part(self, change: RunChange) -> None:
         """Two people again: what the one who stays has from this double goes, also further up a chain."""
@@ -153,12 +191,18 @@ class _Reversal:
 
     def _take_out(self, change: RunChange) -> None:
         client = self.clients[change.client_id]
-        if client.tickets_count or client.calls_count:
+        if self._is_needed(client):
             self.counts["kept"] += 1
             return
         self.touched.pop(client.id, None)
         self.gone.append(client)
         self.counts["removed"] += 1
+
+    def _is_needed(self, client: Client) -> bool:
+        """Whether something hangs on a client: contacts, a person's word, or another half of himself."""
+        spoken_of = Source.PERSON in self.stored.get(client.id, {})
+        merged = client.merged_into_id is not None or client.id in self.with_doubles
+        return bool(client.tickets_count or client.calls_count or spoken_of or merged)
 
     def _restore(self, change: RunChange) -> None:
         """Put the source's earlier words back where this run's are still the last ones."""
