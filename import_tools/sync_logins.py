@@ -38,8 +38,8 @@ def settle_logins(session: Session, plan: Plan) -> None:
             taken[old] = now[refused][1]
     taken |= {login: now[number][1] for number, login in moving.items() if login}
     for values in newcomers:
-        if holder := taken.get(values["login"]):
-            _note(plan, values["full_name"], values["login"], holder)
+        if other := taken.get(values["login"]):
+            _note(plan, values["full_name"], values["login"], other)
             values["login"] = None
         else:
             taken[values["login"]] = values["full_name"]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid
 from app.events import Kind, record
 from app.policy import Actor, Verb, ensure_can_somewhere
+from app.services.client_lock import lock_for_history
 from app.services.rows import find_row
 from app.services.tickets import BODY_LENGTH, KEY_LENGTH, SUBJECT_LENGTH, TicketDraft
 from app.services.typed import clean_text
@@ -24,8 +25,8 @@ def record_call(session: Session, draft: TicketDraft, *, actor: Actor) -> Call:
     ensure_can_somewhere(actor, Verb.CREATE)
     if earlier := _written_before(session, draft.request_key, actor):
         return earlier
-    client = find_row(session, Client, draft.client_id)
-    if client is None or client.is_hidden:
+    client = lock_for_history(session, draft.client_id)
+    if client is None:
         raise Invalid(fields={"client_id": _("Choose the client, or write down a new one.")})
     body = clean_text(draft.body)
     if len(body) > BODY_LENGTH:

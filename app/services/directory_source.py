@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.directory import DirectorySettings, Security
@@ -32,6 +33,7 @@ TEXTS = (
 )
 LENGTHS = {"ca_pem": 40_000}
 FLAGS = ("unit_from_ou", "use_dirsync")
+ONE_ROW = 1  # the id of the settings
 SYNC_MINUTE = 12  # the minute of the hour at which the directory is read by night
 PURPOSE = "directory password"
 MAPPED = ("login", "full_name", "email", "phones", "room", "job_title")
@@ -162,8 +164,7 @@ def save_source(
     source.is_on, source.hour, source.brake_percent = is_on, hour, brake_percent
     if password:
         source.sealed_password = seal(password)
-    session.add(source)
-    session.flush()
+    _store(session, source)
     new = {**clean, "is_on": is_on, "hour": hour, "brake_percent": brake_percent}
     changed = [name for name in new if new[name] != {**old, **facts}.get(name)]
     if changed or password:
@@ -201,6 +202,17 @@ def unseal(sealed: str) -> str:
             fields={"password": _("The stored password cannot be read any more: write it once more.")}
         )
     return text
+
+
+def _store(session: Session, source: DirectorySource) -> None:
+    """Write the one row; of several who save it for the first time at once, one wins."""
+    source.id = source.id or ONE_ROW
+    try:
+        with session.begin_nested():
+            session.add(source)
+            session.flush()
+    except IntegrityError:
+        raise Conflict(_("Someone has changed these settings meanwhile."), current=1) from None
 
 
 def _is_moved(source: DirectorySource, values: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor, Verb, ensure_can_somewhere
 from app.services.claims import note_change
+from app.services.client_lock import lock_clients
 from app.services.client_rows import change_client, reindex_client
 from app.services.runs import begin_writing, finish_run, start_run
 from app.services.taken_over import take_over
@@ -34,6 +35,8 @@ def merge_clients(
     ensure_can_somewhere(actor, Verb.MANAGE_CLIENTS)
     if client_id == double_id:
         raise Invalid(_("Choose two different clients."))
+    begin_writing(session, None)  # before the clients, as every run does: nobody waits in a ring
+    lock_clients(session, (client_id, double_id))
     stays, double = (_load(session, number) for number in (client_id, double_id))
     stays, double = who_stays(stays, double)
     run = start_run(session, RunKind.MERGE, title=f"{double.full_name} → {stays.full_name}", actor=actor)

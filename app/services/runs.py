@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from models import Client, ImportRun, RunChange, RunKind, RunStage, utcnow
 
 MOST_NOTES = 2000
 CHANGES_SHOWN = 50
+PATIENCE = 5.0  # seconds; SQLite waits as long for its one writer
+PAUSE = 0.05  # seconds
 OPEN = (RunStage.RUNNING, RunStage.WAITING)
 _LOCK = zlib.crc32(b"helpdesk client base")
 
@@ -59,10 +62,14 @@ def start_run(
 def begin_writing(session: Session, run: ImportRun | None) -> None:
     """Start the one transaction in which a run changes clients; two runs never write at the same time.
 
-    Raises Conflict when another run writes now, or when this one was replaced by a later one meanwhile.
+    Waits ``PATIENCE`` seconds, so that decisions and merges of colleagues queue up.
+    Raises Conflict when another run writes longer than that, or when this one was replaced by a later one
+    meanwhile.
     """
     if session.get_bind().dialect.name == "postgresql":
-        free = session.scalar(text("select pg_try_advisory_xact_lock(:key)"), {"key": _LOCK})
+        until = time.monotonic() + PATIENCE
+        while not (free := _try_lock(session)) and time.monotonic() < until:
+            time.sleep(PAUSE)
         if not free:
             raise Conflict(_("Another import is writing now: wait a minute and try again."))
     if run is not None:  # in SQLite this first write is the lock
@@ -74,6 +81,10 @@ def begin_writing(session: Session, run: ImportRun | None) -> None:
         )
         if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
             raise Conflict(_("A later run has taken the place of this one."))
+
+
+def _try_lock(session: Session) -> bool:
+    return bool(session.scalar(text("select pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}))
 
 
 def finish_run(

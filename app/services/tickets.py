@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.errors import Forbidden, Invalid
 from app.events import Kind, record
 from app.policy import Actor, Verb, can, ensure_can, ensure_can_somewhere
+from app.services.client_lock import lock_for_history
 from app.services.comments import add_comment
 from app.services.placement import resolve_placement
 from app.services.reading import mark_read
@@ -175,10 +176,12 @@ def _written_before(session: Session, key: str | None, actor: Actor) -> Ticket |
 def _checked(session: Session, draft: TicketDraft) -> dict[str, Any]:
     """The columns of a new ticket, or Invalid with every wrong field named at once."""
     wrong: dict[str, str] = {}
-    values: dict[str, Any] = {"client_id": draft.client_id, "request_key": draft.request_key}
-    client = find_row(session, Client, draft.client_id)
-    if client is None or client.is_hidden:
+    values: dict[str, Any] = {"request_key": draft.request_key}
+    client = lock_for_history(session, draft.client_id)
+    if client is None:
         wrong["client_id"] = _("Choose the client, or write down a new one.")
+    else:
+        values["client_id"] = client.id
     try:
         place = resolve_placement(session, draft.department_id, draft.assignee_id)
         values["department_id"], values["assignee_id"] = place
