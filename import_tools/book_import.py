@@ -19,6 +19,8 @@ from app.errors import Invalid
 from app.events import unit_of_work
 from app.policy import Actor
 from app.services.book_rows import JOINED, count_standings, current_book, judge_rows, refused_pairs, tell_rows
+from app.services.merging import survivors
+from app.services.row_words import speaks_of_it
 from app.services.runs import begin_writing, explain_failure, fail_run, finish_run, report_progress, start_run
 from import_tools.book import Book, BookEntry, read_book
 from import_tools.client_records import client_records
@@ -211,13 +213,13 @@ def _keep_links(session: Session, rows: Sequence[BookRow], people: Collection[in
     earlier = current_book(session)
     if earlier is None:
         return
-    query = select(BookRow.key, BookRow.client_id).where(
-        BookRow.run_id == earlier.id, BookRow.standing == RowStanding.LINKED
-    )
-    before = {row[0]: row[1] for row in session.execute(query)}
+    query = select(BookRow).where(BookRow.run_id == earlier.id, BookRow.standing == RowStanding.LINKED)
+    before = {row.key: row for row in session.scalars(query)}
+    now = survivors(session, (row.client_id for row in before.values() if row.client_id is not None))
     taken = {row.found_client_id for row in rows}
     for row in rows:
-        client_id = before.get(row.key)
+        known = before.get(row.key)
+        client_id = now.get(known.client_id or 0) if known is not None and speaks_of_it(known, row) else None
         if row.found_standing == RowStanding.DOUBTFUL and client_id in people and client_id not in taken:
             row.found_standing, row.found_client_id = RowStanding.LINKED, client_id
             row.evidence = [LINKED_BEFORE, *row.evidence]
