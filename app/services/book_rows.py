@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.policy import Actor
-from app.services.client_rows import MOST_PHONES
+from app.services.client_rows import MOST_PHONES, is_address
 from app.services.merging import survivors
 from app.services.row_words import speaks_of_it, weigh_decisions
 from app.services.telling import Statement, tell
@@ -54,7 +54,7 @@ def row_values(rows: Sequence[BookRow]) -> dict[str, Any]:
         "room": next((row.room for row in rows if row.room), ""),
         "unit": next((row.unit for row in rows if row.unit), None),
         "job_title": next((row.job_title for row in rows if row.job_title), ""),
-        "email": next((row.email for row in rows if row.email), None),
+        "email": next((row.email for row in rows if is_address(row.email)), None),
     }
 
 

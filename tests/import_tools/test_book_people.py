@@ -117,3 +117,14 @@ def test_full_name_asks_nothing_whatever_the_number(desk: Desk) -> None:
     made = desk.decide("Невідомий", Verdict.CREATED).client_id
     desk.bring(BOOK.replace("8-502;494", "1;2"))
     assert stands(desk.session, desk.row("Невідомий")) == ("created", made, True)
+
+
+@pytest.mark.parametrize("mail", ["нема@", "@", "a@b.c, d@e.f", "petro.example"])
+def test_what_is_no_address_is_noted_and_the_rest_of_the_row_used(desk: Desk, mail: str) -> None:
+    run = desk.bring(f"ПІБ;Телефон;E-mail\nНевідомий Петро Петрович;20-70;{mail}\nІнший Іван;2;x@y.z\n")
+    assert [(note["line"], note["text"]) for note in run.notes] == [(2, mail)]
+    assert run.counts["problems"] == 1
+    made = desk.session.get_one(Client, desk.decide("Невідомий", Verdict.CREATED).client_id)
+    assert (numbers(made), made.email) == (["20-70"], None)
+    other = desk.session.get_one(Client, desk.decide("Інший", Verdict.CREATED).client_id)
+    assert other.email == "x@y.z"
