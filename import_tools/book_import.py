@@ -19,8 +19,11 @@ from app.errors import Invalid
 from app.events import unit_of_work
 from app.policy import Actor
 from app.services.book_rows import JOINED, count_standings, current_book, judge_rows, refused_pairs, tell_rows
+from app.services.client_rows import is_address
+from app.services.merging import survivors
+from app.services.row_words import speaks_of_it
 from app.services.runs import begin_writing, explain_failure, fail_run, finish_run, report_progress, start_run
-from import_tools.book import Book, BookEntry, read_book
+from import_tools.book import Book, BookEntry, Problem, read_book
 from import_tools.client_records import client_records
 from import_tools.joining import BookRecord, Match, Mode, Outcome, join
 from import_tools.joining.evidence import LINKED_BEFORE
@@ -87,10 +90,11 @@ def fill_run(session: Session, run: ImportRun, book: Book, mode: Mode) -> None:
     run.details = {**run.details, "digest": book.digest, "kind": book.kind, "columns": book.columns}
     run.details = {**run.details, "encoding": book.encoding, "header_line": book.header_line}
     run.details = {**run.details, "separator": book.separator, "sheets": list(book.sheets)}
-    run.notes = [
-        {"line": p.line, "sheet": p.sheet, "text": p.text, "reason": p.reason} for p in book.problems
-    ][:2000]
-    run.counts = {**_standings(session, run.id), "problems": len(book.problems)}
+    problems = [*book.problems, *_no_addresses(book.entries)]
+    run.notes = [{"line": p.line, "sheet": p.sheet, "text": p.text, "reason": p.reason} for p in problems][
+        :2000
+    ]
+    run.counts = {**_standings(session, run.id), "problems": len(problems)}
     earlier = current_book(session)
     if earlier is not None and earlier.details.get("digest") == book.digest:
         run.problem = _("This very file was imported already: nothing in it is new.")
@@ -146,6 +150,12 @@ def row_keys(entries: Sequence[BookEntry]) -> list[str]:
     return keys
 
 
+def _no_addresses(entries: Sequence[BookEntry]) -> list[Problem]:
+    """What is written as an e-mail and is none: the rest of such a row is used."""
+    reason = _("This is not an e-mail address.")
+    return [Problem(e.line, e.email, reason) for e in entries if e.email and not is_address(e.email)]
+
+
 def _make_rows(
     session: Session, run: ImportRun, entries: Sequence[BookEntry], keys: Sequence[str]
 ) -> list[BookRow]:
@@ -163,7 +173,7 @@ def _make_rows(
                     "room": entry.room[:80],
                     "unit": entry.unit[:200],
                     "job_title": entry.job_title[:200],
-                    "email": entry.email if "@" in entry.email and len(entry.email) <= 320 else "",
+                    "email": entry.email if is_address(entry.email) else "",
                     "standing": RowStanding.UNMATCHED,
                     "found_standing": RowStanding.UNMATCHED,
                     "is_decided": False,
@@ -211,13 +221,13 @@ def _keep_links(session: Session, rows: Sequence[BookRow], people: Collection[in
     earlier = current_book(session)
     if earlier is None:
         return
-    query = select(BookRow.key, BookRow.client_id).where(
-        BookRow.run_id == earlier.id, BookRow.standing == RowStanding.LINKED
-    )
-    before = {row[0]: row[1] for row in session.execute(query)}
+    query = select(BookRow).where(BookRow.run_id == earlier.id, BookRow.standing == RowStanding.LINKED)
+    before = {row.key: row for row in session.scalars(query)}
+    now = survivors(session, (row.client_id for row in before.values() if row.client_id is not None))
     taken = {row.found_client_id for row in rows}
     for row in rows:
-        client_id = before.get(row.key)
+        known = before.get(row.key)
+        client_id = now.get(known.client_id or 0) if known is not None and speaks_of_it(known, row) else None
         if row.found_standing == RowStanding.DOUBTFUL and client_id in people and client_id not in taken:
             row.found_standing, row.found_client_id = RowStanding.LINKED, client_id
             row.evidence = [LINKED_BEFORE, *row.evidence]

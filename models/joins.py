@@ -78,7 +78,8 @@ class BookRow(Model):
 class MatchDecision(Model):
     """A person's word about a row of a phone book, remembered by the row's ``key`` for later imports.
 
-    Words are only added, and the later ones beat the earlier, so that a sitting can be taken back.
+    Words are only added, and the later ones beat the earlier, so that a sitting can be taken back. ``phones``
+    and ``room`` are those of the row: the same short name with others may be another person.
     """
 
     __tablename__ = "match_decision"
@@ -94,6 +95,8 @@ class MatchDecision(Model):
     run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    phones: Mapped[list[str]] = mapped_column(Json, default=list)
+    room: Mapped[str] = mapped_column(String(80), default="", server_default="")
 
     actor: Mapped[Staff | None] = relationship()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 from flask.cli import with_appcontext
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from app.errors import HelpdeskError
 from app.events import unit_of_work
 from app.extensions import db
 from app.policy import Actor, active_actors
+from app.services.rows import find_row
 from app.services.runs import list_runs
 from app.services.undo import undo_run
 from import_tools.directory_sync import preview_sync, sync_directory
@@ -75,7 +75,7 @@ def undo_command(run_id: int, is_applied: bool) -> None:
     """Take back everything that a run did; without --apply only tell what it was."""
     actor = console_actor()
     try:
-        run = db.session().scalars(select(ImportRun).where(ImportRun.id == run_id)).one_or_none()
+        run = find_row(db.session(), ImportRun, run_id)
         if run is None:
             raise click.ClickException(_("There is no such run."))
         if not is_applied:

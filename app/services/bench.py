@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.errors import Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor, Verb, ensure_can_somewhere
-from app.services.book_rows import current_book, judge_rows, row_values, tell_rows
+from app.services.book_rows import clients_of, current_book, judge_rows, row_values, tell_rows
 from app.services.claims import load_claims
 from app.services.client_rows import clean_values, forget_clients
 from app.services.merging import survivor_id
@@ -119,14 +119,14 @@ def decide(
     rows = _rows_alike(session, row)
     if seen_standing and seen_standing != row.standing:
         raise Invalid(_("Somebody has decided about this row meanwhile: look at it once more."))
-    before = _clients_of(rows)
+    before = clients_of(rows)
     made = {one.client_id for one in rows if one.standing == RowStanding.CREATED and one.client_id}
     client_id = _decided_client(session, row, verdict, client_id, run, actor)
-    _remember(session, row, verdict, client_id, run, actor)
+    _remember(session, rows, verdict, client_id, run, actor)
     judge_rows(session, rows)
     session.flush()
-    tell_rows(session, row.run_id, before | _clients_of(rows), run=run, actor=actor)
-    for unused in made - _clients_of(rows):
+    tell_rows(session, row.run_id, before | clients_of(rows), run=run, actor=actor)
+    for unused in made - clients_of(rows):
         _forget_if_unused(session, unused, run, actor)
     run.counts = {**run.counts, verdict.value: run.counts.get(verdict.value, 0) + 1}
     new = {"row": row.id, "name": row.name, "verdict": verdict, "client_id": client_id, "run": run.id}
@@ -138,10 +138,6 @@ def _rows_alike(session: Session, row: BookRow) -> Sequence[BookRow]:
     """The row as it is now, and the rows of this book that are written the same: one word is for all."""
     query = select(BookRow).where(BookRow.run_id == row.run_id, BookRow.key == row.key)
     return session.scalars(query.order_by(BookRow.row).execution_options(populate_existing=True)).all()
-
-
-def _clients_of(rows: Sequence[BookRow]) -> set[int]:
-    return {row.client_id for row in rows if row.client_id is not None}
 
 
 def _decided_client(
@@ -175,12 +171,24 @@ def _forget_if_unused(session: Session, client_id: int, run: ImportRun, actor: A
 
 
 def _remember(
-    session: Session, row: BookRow, verdict: Verdict, client_id: int | None, run: ImportRun, actor: Actor
+    session: Session,
+    rows: Sequence[BookRow],
+    verdict: Verdict,
+    client_id: int | None,
+    run: ImportRun,
+    actor: Actor,
 ) -> None:
-    """Add the word; which one stands follows from all of them (app.services.book_rows)."""
+    """Add the word about rows written alike; which one stands follows from all (app.services.row_words)."""
     session.add(
         MatchDecision(
-            key=row.key, verdict=verdict, client_id=client_id, run_id=run.id, actor_id=actor.id, at=utcnow()
+            key=rows[0].key,
+            verdict=verdict,
+            client_id=client_id,
+            run_id=run.id,
+            actor_id=actor.id,
+            at=utcnow(),
+            phones=list(dict.fromkeys(number for row in rows for number in row.phones)),
+            room=next((row.room for row in rows if row.room), ""),
         )
     )
     session.flush()

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from app.policy import Actor
 from app.search import find_clients
 from app.services.bench import access_row, count_only_in_directory
-from app.services.book_rows import weigh_decisions
-from app.services.merging import survivor_id
+from app.services.merging import survivors
+from app.services.row_words import weigh_decisions
 from models import BookRow, Client, ImportRun, MatchDecision, RowStanding, Verdict
 
 MOST_CANDIDATES = 5
@@ -81,10 +81,10 @@ def open_row(session: Session, row_id: int, *, actor: Actor) -> OpenedRow:
     """One row of the book in force with everything to decide about it. Raises Forbidden, NotFound."""
     row = access_row(session, row_id, actor=actor)
     query = select(MatchDecision).where(MatchDecision.key == row.key).order_by(MatchDecision.id)
-    decision, refused = weigh_decisions(
-        session.scalars(query.options(joinedload(MatchDecision.actor))).unique().all()
-    )
-    return OpenedRow(row, _candidates(session, row, refused), decision)
+    words = session.scalars(query.options(joinedload(MatchDecision.actor))).unique().all()
+    spoken_of = (word.client_id for word in words if word.client_id is not None)
+    decision, refused = weigh_decisions(words, survivors(session, spoken_of))
+    return OpenedRow(row, _candidates(session, row, refused), decision if row.is_decided else None)
 
 
 def search_others(session: Session, query: str, opened: OpenedRow) -> list[Candidate]:
@@ -137,9 +137,9 @@ def _candidates(session: Session, row: BookRow, refused: set[int | None]) -> lis
 def _survivors(session: Session, ids: Sequence[int]) -> dict[int, Client]:
     """The clients by the ids that were asked for; of a merged one the client whom he became."""
     found = _load(session, ids)
-    into = {c.id: survivor_id(session, c.id) for c in found.values() if c.merged_into_id}
-    survivors = _load(session, list(into.values())) if into else {}
-    found.update({double: survivors[survivor] for double, survivor in into.items() if survivor in survivors})
+    into = survivors(session, [client.id for client in found.values() if client.merged_into_id])
+    became = _load(session, list(into.values())) if into else {}
+    found.update({double: became[survivor] for double, survivor in into.items() if survivor in became})
     return {number: client for number, client in found.items() if not client.is_hidden}
 
 

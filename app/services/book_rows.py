@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.policy import Actor
-from app.services.client_rows import MOST_PHONES
-from app.services.merging import survivor_id
+from app.services.client_rows import MOST_PHONES, is_address
+from app.services.merging import survivors
+from app.services.row_words import speaks_of_it, weigh_decisions
 from app.services.telling import Statement, tell
 from app.text import phone_digits
 from models import (
@@ -19,6 +20,7 @@ from models import (
     ImportRun,
     MatchDecision,
     RowStanding,
+    RunChange,
     RunKind,
     RunStage,
     Source,
@@ -52,8 +54,13 @@ def row_values(rows: Sequence[BookRow]) -> dict[str, Any]:
         "room": next((row.room for row in rows if row.room), ""),
         "unit": next((row.unit for row in rows if row.unit), None),
         "job_title": next((row.job_title for row in rows if row.job_title), ""),
-        "email": next((row.email for row in rows if row.email), None),
+        "email": next((row.email for row in rows if is_address(row.email)), None),
     }
+
+
+def clients_of(rows: Iterable[BookRow]) -> set[int]:
+    """Whom these rows are joined with."""
+    return {row.client_id for row in rows if row.client_id is not None}
 
 
 def tell_rows(
@@ -68,7 +75,7 @@ def tell_rows(
 
     A client without a row is told nothing any more: the book's earlier words about him go.
     """
-    ids = sorted({survivor_id(session, client_id) for client_id in client_ids})
+    ids = sorted(set(survivors(session, client_ids).values()))
     changed = 0
     for start in range(0, len(ids), 500):
         part = ids[start : start + 500]
@@ -88,63 +95,114 @@ def tell_rows(
     return changed
 
 
-def take_back_decisions(session: Session, run: ImportRun) -> None:
-    """Let the rows of a bench run fall back to what was decided before, or to what the machine said."""
-    keys = set(session.scalars(select(MatchDecision.key).where(MatchDecision.run_id == run.id)))
+def follow_undone(session: Session, run: ImportRun, *, actor: Actor | None) -> None:
+    """After a book or a sitting was taken back: its decisions go, and the book in force speaks again.
+
+    Rows fall back to what was decided before, or to what the machine said; the clients of whom the run had
+    spoken are told what the book in force says of them. That is the book's own word: it is undone with it.
+    """
+    keys = sorted(set(session.scalars(select(MatchDecision.key).where(MatchDecision.run_id == run.id))))
     session.execute(delete(MatchDecision).where(MatchDecision.run_id == run.id))
-    rows = session.scalars(select(BookRow).where(BookRow.run_id == run.parent_id, BookRow.key.in_(keys)))
-    judge_rows(session, rows.all())
+    book = current_book(session)
+    if run.parent_id is not None and (book is None or book.id != run.parent_id):
+        judge_rows(session, _rows_of(session, run.parent_id, BookRow.key, keys))
+    if book is None or not session.scalar(select(BookRow.id).where(BookRow.run_id == book.id).limit(1)):
+        return
+    changes = session.execute(select(RunChange.client_id, RunChange.action).where(RunChange.run_id == run.id))
+    touched = {(row[0], row[1]) for row in changes}
+    made = {client_id for client_id, action in touched if action == "created"}
+    told = {client_id for client_id, _action in touched}
+    rows = {row.id: row for row in _rows_of(session, book.id, BookRow.key, keys)}
+    rows |= {row.id: row for row in _rows_of(session, book.id, BookRow.client_id, sorted(told))}
+    told |= clients_of(rows.values())
+    judge_rows(session, list(rows.values()))
+    session.flush()
+    # whom the run made and others need keeps what he has, unless a row of this book is his
+    told = (told - made) | clients_of(rows.values())
+    tell_rows(session, book.id, _visible(session, told), run=book, actor=actor)
+
+
+def _rows_of(session: Session, book_id: int, column: Any, wanted: Sequence[Any]) -> list[BookRow]:
+    rows: list[BookRow] = []
+    for start in range(0, len(wanted), 500):
+        query = select(BookRow).where(BookRow.run_id == book_id, column.in_(wanted[start : start + 500]))
+        rows += session.scalars(query.order_by(BookRow.row))
+    return rows
+
+
+def _visible(session: Session, client_ids: Iterable[int]) -> set[int]:
+    """Those, as they are now, who are not hidden."""
+    ids = sorted(set(survivors(session, client_ids).values()))
+    found: set[int] = set()
+    for start in range(0, len(ids), 500):
+        query = select(Client.id).where(Client.id.in_(ids[start : start + 500]), Client.is_hidden.is_(False))
+        found.update(session.scalars(query))
+    return found
 
 
 def judge_rows(session: Session, rows: Sequence[BookRow]) -> None:
-    """Give rows the state that follows from all decisions about them, else from the machine's word."""
+    """Give rows the state that follows from all decisions about them, else from the machine's word.
+
+    Whoever was merged meanwhile stands for the client he became; a hidden client is nobody.
+    """
     decisions: dict[str, list[MatchDecision]] = {}
-    keys = [row.key for row in rows]
+    keys = list({row.key for row in rows})
     for start in range(0, len(keys), 500):
         query = select(MatchDecision).where(MatchDecision.key.in_(keys[start : start + 500]))
         for decision in session.scalars(query.order_by(MatchDecision.id)):
             decisions.setdefault(decision.key, []).append(decision)
+    people = _People(session, rows, [word for words in decisions.values() for word in words])
     for row in rows:
-        _judge(session, row, decisions.get(row.key, []))
+        _judge(row, decisions.get(row.key, []), people)
 
 
 def refused_pairs(session: Session) -> set[tuple[str, int]]:
-    """(row key, client id) of everything that persons have said no to."""
+    """(row key, client id) of everything that persons have said no to; a merged client is who he became."""
     query = select(MatchDecision.key, MatchDecision.client_id).where(MatchDecision.verdict == Verdict.REFUSED)
-    return {(row[0], row[1]) for row in session.execute(query) if row[1] is not None}
+    pairs = [(row[0], row[1]) for row in session.execute(query) if row[1] is not None]
+    now = survivors(session, (client_id for _key, client_id in pairs))
+    return {(key, now[client_id]) for key, client_id in pairs}
 
 
-def weigh_decisions(decisions: Iterable[MatchDecision]) -> tuple[MatchDecision | None, set[int | None]]:
-    """Of all words about a row, the earliest first: the one that stands, and whom it is not."""
-    standing: MatchDecision | None = None
-    refused: set[int | None] = set()
-    for decision in decisions:
-        if decision.verdict == Verdict.REOPENED:
-            standing, refused = None, set()
-        elif decision.verdict == Verdict.REFUSED:
-            refused.add(decision.client_id)
-            if standing is not None and standing.client_id in (decision.client_id, None):
-                standing = None
-        else:
-            standing = decision
-            refused.discard(decision.client_id)
-    return standing, refused
+class _People:
+    """The clients of whom rows and decisions speak, as they are now."""
+
+    def __init__(self, session: Session, rows: Iterable[BookRow], decisions: Iterable[MatchDecision]) -> None:
+        spoken_of = {word.client_id for word in decisions} | {row.found_client_id for row in rows}
+        spoken_of |= {one["client_id"] for row in rows for one in row.candidates}
+        self.now: Mapping[int, int] = survivors(session, (n for n in spoken_of if n is not None))
+        self.there = _visible(session, set(self.now.values()))
+
+    def find(self, client_id: int | None) -> int | None:
+        """The client who is there now, or None."""
+        now = self.now.get(client_id) if client_id is not None else None
+        return now if now in self.there else None
 
 
-def _judge(session: Session, row: BookRow, decisions: Sequence[MatchDecision]) -> None:
-    standing, refused = weigh_decisions(decisions)
-    row.is_decided = standing is not None
-    if standing is not None:
-        row.standing = standing.verdict
-        row.client_id = survivor_id(session, standing.client_id) if standing.client_id else None
-        return
-    if row.found_standing == RowStanding.LINKED and row.found_client_id not in refused:
-        row.standing, row.client_id = row.found_standing, row.found_client_id
-        return
-    left = [c for c in row.candidates if c["client_id"] not in refused]
-    row.standing = (
-        RowStanding.DOUBTFUL
-        if left and row.found_standing != RowStanding.UNMATCHED
-        else RowStanding.UNMATCHED
+def _judge(row: BookRow, decisions: Sequence[MatchDecision], people: _People) -> None:
+    standing, refused = weigh_decisions(decisions, people.now)
+    decided = people.find(standing.client_id) if standing is not None else None
+    row.is_decided = standing is not None and (
+        standing.client_id is None or (decided is not None and speaks_of_it(standing, row))
     )
+    if standing is not None and row.is_decided:
+        row.standing, row.client_id = standing.verdict, decided
+        return
+    found = people.find(row.found_client_id)
+    if row.found_standing == RowStanding.LINKED and found is not None and found not in refused:
+        row.standing, row.client_id = row.found_standing, found
+        return
     row.client_id = None
+    if decided is not None:  # remembered of a row that says quite another thing: a person must look
+        row.standing, row.candidates = RowStanding.DOUBTFUL, _put_first(row.candidates, decided, people)
+        return
+    left = {people.find(one["client_id"]) for one in row.candidates} - refused - {None}
+    is_doubtful = left and row.found_standing != RowStanding.UNMATCHED
+    row.standing = RowStanding.DOUBTFUL if is_doubtful else RowStanding.UNMATCHED
+
+
+def _put_first(candidates: Sequence[dict[str, Any]], client_id: int, people: _People) -> list[dict[str, Any]]:
+    """The machine's candidates, and before them the client of an earlier decision."""
+    his = [one for one in candidates if people.find(one["client_id"]) == client_id]
+    others = [one for one in candidates if people.find(one["client_id"]) != client_id]
+    return [*(his or [{"client_id": client_id, "score": 0, "evidence": []}]), *others]

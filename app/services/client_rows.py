@@ -29,6 +29,11 @@ BATCH = 500
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
+def is_address(text: str) -> bool:
+    """Whether it is one e-mail address that a client may have: what is written by hand or by an import."""
+    return len(text) <= LENGTHS["email"] and _EMAIL.fullmatch(text) is not None
+
+
 def search_words(full_name: str, login: str | None, email: str | None) -> list[str]:
     """The folded words a client is found by: name, login, and the local part of the e-mail."""
     local = (email or "").split("@", 1)[0]
@@ -209,7 +214,7 @@ def clean_values(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         clean[name] = value
     if "full_name" in clean and not fold_words(clean["full_name"]):
         raise Invalid(fields={"full_name": _("Write the client's name.")})
-    if clean.get("email") and not _EMAIL.fullmatch(clean["email"]):
+    if clean.get("email") and not is_address(clean["email"]):
         raise Invalid(fields={"email": _("This is not an e-mail address.")})
     if clean.get("unit_id") is not None and find_row(session, Unit, clean["unit_id"]) is None:
         raise Invalid(fields={"unit_id": _("Choose the unit from the list.")})

@@ -14,6 +14,7 @@ from app.events import Kind, record
 from app.policy import Actor, Verb, ensure_can_somewhere
 from app.services.claims import FIELDS
 from app.services.client_rows import clean_values
+from app.services.merging import survivor_id
 from app.services.rows import find_row
 from app.services.telling import Statement, tell
 from app.services.units import UnitNames
@@ -28,12 +29,12 @@ def ask_correction(
 ) -> list[ChangeRequest]:
     """Ask for a correction of some fields; what does not differ is left out, asking twice is one request.
 
-    Every staff member sees every client and may ask. Raises NotFound, Invalid naming the field that cannot
-    be used.
+    Every staff member sees every client and may ask; of a merged client it is asked of the one he became.
+    Raises NotFound, Invalid naming the field that cannot be used.
     """
-    client = find_row(session, Client, client_id, options=[selectinload(Client.phones)])
-    if client is None:
+    if find_row(session, Client, client_id) is None:
         raise NotFound(_("There is no such client."))
+    client = _client_of_today(session, client_id)
     clean = clean_values(session, {name: value for name, value in changes.items() if name in ASKABLE})
     units = UnitNames(session)
     wanted = units.by_name(clean)
@@ -80,7 +81,8 @@ def count_corrections(session: Session, client_id: int | None = None) -> int:
 
 
 def decide_correction(session: Session, request_id: int, *, is_accepted: bool, actor: Actor) -> ChangeRequest:
-    """Say yes or no to one field. A yes is a person's word like any other correction.
+    """Say yes or no to one field. A yes is a person's word like any other correction; of a
+    client who was merged meanwhile it is said of the one he became.
 
     Raises Forbidden, NotFound, Conflict when somebody has decided meanwhile, Invalid.
     """
@@ -96,10 +98,15 @@ def decide_correction(session: Session, request_id: int, *, is_accepted: bool, a
     )
     if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
         raise Conflict(_("Somebody has decided about this correction meanwhile."))
+    client = _client_of_today(session, request.client_id)
     if is_accepted:
-        query = select(Client).where(Client.id == request.client_id).options(selectinload(Client.phones))
-        client = session.scalars(query).one()
         tell(session, [Statement(client, {request.field: request.new})], source=Source.PERSON, actor=actor)
     facts = {"field": request.field, "value": request.new, "accepted": is_accepted}
-    record(session, Kind.CORRECTION_DECIDED, actor=actor, client_id=request.client_id, new=facts)
+    record(session, Kind.CORRECTION_DECIDED, actor=actor, client_id=client.id, new=facts)
     return request
+
+
+def _client_of_today(session: Session, client_id: int) -> Client:
+    """The client, or the one he became when he was merged."""
+    query = select(Client).where(Client.id == survivor_id(session, client_id))
+    return session.scalars(query.options(selectinload(Client.phones))).one()

@@ -120,7 +120,7 @@ def survivors(session: Session, client_ids: Iterable[int]) -> dict[int, int]:
             merged = select(Client.id, Client.merged_into_id).where(
                 Client.id.in_(ask[start : start + 500]), Client.merged_into_id.is_not(None)
             )
-            into.update({row[0]: row[1] for row in session.execute(merged)})
+            into.update({row[0]: row[1] for row in session.execute(merged) if row[1] is not None})
     return {client_id: _last_of(into, client_id) for client_id in wanted}
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.errors import Conflict, Invalid
 from app.events import Kind, record
 from app.policy import Actor
-from app.services.book_rows import take_back_decisions
+from app.services.book_rows import follow_undone
 from app.services.claims import (
     UNIQUE,
     Claims,
@@ -83,8 +83,8 @@ def _take_back(session: Session, run: ImportRun, actor: Actor) -> Counter[str]:
     while batch := _next_changes(session, run.id, before):
         counts += _Reversal(session, run, actor).take_back(batch)
         before = batch[-1].id
-    if run.kind == RunKind.JOIN:
-        take_back_decisions(session, run)
+    if run.kind in (RunKind.BOOK, RunKind.JOIN):
+        follow_undone(session, run, actor=actor)
     if run.kind == RunKind.SYNC:  # the next sync must read everything again
         session.execute(update(DirectorySource).values(cursor={}))
     new = {"run": run.id, "kind": run.kind, "title": run.title, **counts}

@@ -154,6 +154,8 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Integer(), nullable=False),
         sa.Column("actor_id", sa.Integer(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("phones", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("room", sa.String(length=80), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["actor_id"],
             ["ab_user.id"],

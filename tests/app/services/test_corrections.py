@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.policy import Actor
 from app.services.corrections import ask_correction, count_corrections, decide_correction, open_corrections
+from app.services.merging import merge_clients
 from app.services.sources import field_sources
 from models import Source
 from tests.support.factories import (
@@ -107,3 +108,15 @@ def test_editor_sees_what_waits_for_one_client(session: Session, asker: Actor) -
     ask_correction(session, other.id, {"room": "2"}, actor=asker)
     assert [r.new for r in open_corrections(session, actor=boss, client_id=other.id)] == ["2"]
     assert len(open_corrections(session, actor=boss)) == 2
+
+
+def test_correction_of_a_merged_client_is_one_of_whom_he_became(session: Session, asker: Actor) -> None:
+    boss = boss_of(session)
+    double, stays = make_client(session, "Осипенко І."), make_client(session, "Осипенко Іван", login="i")
+    (request,) = ask_correction(session, double.id, {"room": "77"}, actor=asker)
+    merge_clients(session, stays.id, double.id, actor=boss)
+    decide_correction(session, request.id, is_accepted=True, actor=boss)
+    session.expire_all()
+    assert (double.room, stays.room) == ("", "77")
+    (later,) = ask_correction(session, double.id, {"room": "78"}, actor=asker)
+    assert (later.client_id, later.old) == (stays.id, "77")
