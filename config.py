@@ -83,7 +83,7 @@ def _database_url(env: Mapping[str, str], var_dir: Path) -> str:
 
 def _engine_options(env: Mapping[str, str], url: str) -> dict[str, Any]:
     if url.startswith("sqlite:"):
-        return {"connect_args": {"timeout": 15, "check_same_thread": False}}
+        return {"connect_args": {"timeout": 60, "check_same_thread": False}}
     return {
         "pool_size": _int(env, "DATABASE_POOL", 10, least=1),
         "max_overflow": 20,

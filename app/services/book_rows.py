@@ -108,8 +108,12 @@ def follow_undone(session: Session, run: ImportRun, *, actor: Actor | None) -> N
         judge_rows(session, _rows_of(session, run.parent_id, BookRow.key, keys))
     if book is None or not session.scalar(select(BookRow.id).where(BookRow.run_id == book.id).limit(1)):
         return
-    changes = session.execute(select(RunChange.client_id, RunChange.action).where(RunChange.run_id == run.id))
-    touched = {(row[0], row[1]) for row in changes}
+    changes = select(RunChange.client_id, RunChange.action, RunChange.new).where(RunChange.run_id == run.id)
+    touched: set[tuple[int, str]] = set()
+    for client_id, action, new in session.execute(changes):
+        touched.add((client_id, action))
+        if action == "merged":  # the one with whom the double's history was
+            touched.add((new["into"], action))
     made = {client_id for client_id, action in touched if action == "created"}
     told = {client_id for client_id, _action in touched}
     rows = {row.id: row for row in _rows_of(session, book.id, BookRow.key, keys)}

@@ -83,7 +83,7 @@ def _take_back(session: Session, run: ImportRun, actor: Actor) -> Counter[str]:
     while batch := _next_changes(session, run.id, before):
         counts += _Reversal(session, run, actor).take_back(batch)
         before = batch[-1].id
-    if run.kind in (RunKind.BOOK, RunKind.JOIN):
+    if run.kind in (RunKind.BOOK, RunKind.JOIN, RunKind.MERGE):
         follow_undone(session, run, actor=actor)
     if run.kind == RunKind.SYNC:  # the next sync must read everything again
         session.execute(update(DirectorySource).values(cursor={}))
@@ -256,6 +256,7 @@ class _Reversal:
             for client_id in self.touched
         }
         free_unique(self.session, {i: self._unique(claims[i], fields) for i, fields in self.touched.items()})
+        self._give_up_taken(claims)
         for client_id, fields in self.touched.items():
             client = self.clients[client_id]
             version = client.version
@@ -269,6 +270,20 @@ class _Reversal:
                 subject=self.subject,
             )
             self.counts["restored"] += client.version != version
+
+    def _give_up_taken(self, claims: Mapping[int, Claims]) -> None:
+        """A login that somebody else has got since stays his: the run is taken back all the same."""
+        for field in UNIQUE:
+            wanted = {resolve(claims[i], field): i for i, fields in self.touched.items() if field in fields}
+            column = getattr(Client, field)
+            query = select(column, Client.id).where(column.in_([value for value in wanted if value]))
+            for value, holder in self.session.execute(query).all():
+                if (client_id := wanted[value]) != holder:
+                    for source, said in claims[client_id].items():
+                        left = {name: e for name, e in said.items() if name != field or e["value"] != value}
+                        claims[client_id][source] = left
+                        write_claim(self.session, client_id, source, left, self.stored[client_id])
+                    self.counts["without_login"] += field == "login"
 
     @staticmethod
     def _unique(claims: Claims, fields: set[str]) -> Mapping[str, Any]:

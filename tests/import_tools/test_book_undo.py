@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.events import unit_of_work
+from app.services.merging import merge_clients
 from app.services.undo import undo_run
 from models import Client, ImportRun, RunKind, Verdict
 from tests.support.book_desk import BOOK, Desk, numbers
@@ -76,3 +77,16 @@ def test_row_of_a_client_whom_the_undo_took_out_waits_again(desk: Desk) -> None:
     assert desk.session.get_one(Client, made).is_hidden
     assert stands(desk.session, desk.row("Невідомий")) == ("unmatched", None, False)
     assert numbers(desk.osypenko) == ["20-70", "067 123-45-67"]
+
+
+def test_numbers_of_a_later_book_part_with_the_people(desk: Desk) -> None:
+    desk.bring()
+    desk.decide("Ткаченко", Verdict.LINKED, desk.olena)
+    stays, run = merge_clients(desk.session, desk.other.id, desk.olena.id, actor=desk.boss)
+    desk.session.commit()
+    desk.bring(BOOK.replace("3142", "3143"))
+    assert "3143" in numbers(stays)
+    with unit_of_work(desk.session):
+        undo_run(desk.session, run.id, actor=desk.boss)
+    desk.session.expire_all()
+    assert (numbers(desk.other), numbers(desk.olena)) == ([], ["3143"])

@@ -96,12 +96,17 @@ _COUNTS: dict[str, _Count] = {
     "tickets": lambda n: ngettext("%(num)s ticket moved", "%(num)s tickets moved", n),
     "calls": lambda n: ngettext("%(num)s call moved", "%(num)s calls moved", n),
     # what taking back has done
+    "without_login": lambda n: ngettext(
+        "%(num)s without the earlier login: somebody else has it now",
+        "%(num)s without the earlier login: somebody else has it now",
+        n,
+    ),
     "unmerged": lambda n: ngettext("%(num)s client parted again", "%(num)s clients parted again", n),
     "restored": lambda n: ngettext("%(num)s client restored", "%(num)s clients restored", n),
     "removed": lambda n: ngettext("%(num)s client taken out", "%(num)s clients taken out", n),
     "kept": lambda n: ngettext(
-        "%(num)s new client kept for his tickets or calls",
-        "%(num)s new clients kept for their tickets or calls",
+        "%(num)s new client kept, as he is needed by now",
+        "%(num)s new clients kept, as they are needed by now",
         n,
     ),
 }
@@ -154,8 +159,8 @@ def preview_words(preview: UndoPreview) -> list[str]:
         (
             preview.kept,
             lambda n: ngettext(
-                "%(num)s client whom this run made stays: tickets or calls were written for him.",
-                "%(num)s clients whom this run made stay: tickets or calls were written for them.",
+                "%(num)s client whom this run made stays: he has tickets or calls, was corrected or merged.",
+                "%(num)s clients whom this run made stay: they have tickets or calls, were corrected or merged.",
                 n,
             ),
         ),

@@ -152,3 +152,12 @@ def test_two_imports_do_not_write_at_the_same_time(session: Session, boss: Actor
 
     with pytest.raises(Conflict):
         begin_writing(session, run)  # it is applied already: a later one has taken its place
+
+
+def test_login_that_a_newcomer_has_by_now_is_not_taken_from_him(session: Session, boss: Actor) -> None:
+    client = make_client(session, "Осипенко Іван", login="i.o")
+    run = applied(session, Source.DIRECTORY, {client.id: {"login": "i.osypenko"}})
+    newcomer = make_client(session, "Новий Іван", login="i.o")
+    assert undo_run(session, run.id, actor=boss)["without_login"] == 1
+    session.expire_all()
+    assert (client.login, newcomer.login) == (None, "i.o")
