@@ -159,8 +159,8 @@ def preview_words(preview: UndoPreview) -> list[str]:
         (
             preview.kept,
             lambda n: ngettext(
-                "%(num)s client whom this run made stays: he has tickets or calls, was corrected or merged.",
-                "%(num)s clients whom this run made stay: they have tickets or calls, were corrected or merged.",
+                "%(num)s client made by it stays: he has tickets or calls, was corrected or merged.",
+                "%(num)s clients made by it stay: they have tickets or calls, were corrected or merged.",
                 n,
             ),
         ),
