@@ -122,7 +122,7 @@ def test_coordinator_takes_a_list_back_after_the_question(
     page.get_by_role("button", name="Take back…").click()
     question = page.get_by_role("dialog")
     expect(question).to_contain_text("3 clients whom this run made are taken out.")
-    question.get_by_role("button", name="Cancel").click()
+    question.get_by_role("button", name="Leave it as it is").click()
     expect(question).to_be_hidden()
     page.get_by_role("button", name="Take back…").click()
     question.get_by_role("button", name="Take back").click()
