@@ -121,7 +121,7 @@ def test_manager_takes_a_run_back_knowing_the_numbers(
     for text in (
         "1 client gets back what was there before.",
         "2 clients whom this run made are taken out.",
-        "1 client whom this run made stays",
+        "1 client made by it stays",
     ):
         assert text in page
     answer = client.post(f"/client-base/runs/{run.id}/undo")
