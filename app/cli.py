@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from app.commands.clients import clients_group
 from app.commands.second_factor import reset_factor_command
 from app.commands.seed import seed_command
-from app.commands.worker import scheduler_command, worker_command
+from app.commands.worker import courier_command, scheduler_command, worker_command
 from app.security.permissions import sync_permissions
 
 security_group = AppGroup("security", help="Roles and the screens they open.")
@@ -28,4 +28,5 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(clients_group)
     app.cli.add_command(seed_command)
     app.cli.add_command(worker_command)
+    app.cli.add_command(courier_command)
     app.cli.add_command(scheduler_command)

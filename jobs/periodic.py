@@ -10,6 +10,7 @@ from typing import Any
 from app.services.directory_source import SYNC_MINUTE
 from jobs.archive import archive_done_tickets
 from jobs.client_base import find_doubles, sweep_uploads, sync_by_night
+from jobs.delivering import queue_due
 from jobs.group_roles import apply_groups_by_night
 from jobs.invitations import send_waiting_letters
 from jobs.outbox import sweep_outbox
@@ -39,6 +40,7 @@ class Periodic:
 
 PERIODIC = (
     Periodic(sweep_outbox, "* * * * *", patience=60, queue="default"),
+    Periodic(queue_due, "* * * * *", patience=60, queue="default"),
     Periodic(send_waiting_letters, "* * * * *", patience=60, queue="default"),
     Periodic(sync_by_night, f"{SYNC_MINUTE} * * * *", patience=3600, slot="%Y-%m-%dT%H", timeout=1800),
     Periodic(apply_groups_by_night, "37 * * * *", patience=3600, slot="%Y-%m-%dT%H", timeout=900),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Json, Model, UtcDateTime, utcnow
@@ -62,10 +65,30 @@ class OutboxEvent(Model):
     entry: Mapped[JournalEntry] = relationship()
 
 
+class DeliveryState(StrEnum):
+    """How a delivery stands. Only WAITING ones are ever tried."""
+
+    WAITING = "waiting"
+    SENT = "sent"  # the provider has it; of a popup: a page has shown it
+    DEAD = "dead"  # given up: waits on the screen for "send again"
+    SKIPPED = "skipped"  # not needed any more, or not allowed; ``error`` says why
+
+
+def new_delivery_key() -> str:
+    """A name for one delivery that nobody guesses: what providers and mailboxes know it by."""
+    return uuid4().hex
+
+
 class Delivery(Model):
     """One event told to one person over one channel. Unique, so that nobody hears it twice.
 
     For the ``popup`` channel ``sent_at`` is the moment it was shown in one of the person's tabs.
+    ``key`` stays the same however often it is tried: Message-ID, stanza id, the provider's key.
+    ``due_at``: not before; ``wanted_at``: when it was first due, from which its worth is counted;
+    ``held_until``: whoever tries it now has it until then (a lease: it ends by itself when he is killed);
+    ``queued_until``: it lies in a queue, and needs no second place there.
+    ``rung`` > 0: a step of the ladder. ``is_held``: kept back for quiet hours or an absence, may be told
+    together with others; ``batch`` is then the key of the one that leads them: they go with it or not at all.
     """
 
     __tablename__ = "delivery"
@@ -79,6 +102,20 @@ class Delivery(Model):
             postgresql_where=text("sent_at is null"),
             sqlite_where=text("sent_at is null"),
         ),
+        Index(
+            "ix_delivery_due",
+            "due_at",
+            postgresql_where=text("state = 'waiting' and channel <> 'popup'"),
+            sqlite_where=text("state = 'waiting' and channel <> 'popup'"),
+        ),
+        Index(
+            "ix_delivery_dead",
+            "id",
+            postgresql_where=text("state = 'dead'"),
+            sqlite_where=text("state = 'dead'"),
+        ),
+        Index("ix_delivery_created", "created_at"),
+        Index("uq_delivery_key", "key", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -88,6 +125,24 @@ class Delivery(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    state: Mapped[str] = mapped_column(String(10), default=DeliveryState.WAITING, server_default="waiting")
+    key: Mapped[str] = mapped_column(String(32), default=new_delivery_key)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    wanted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    queued_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_urgent: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
+    is_held: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
+    rung: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    batch: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    # to where it went, and what the provider said
+    address: Mapped[str] = mapped_column(String(320), default="", server_default="")
+    provider_id: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    error: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    receipt: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    receipt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    parts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    cost: Mapped[Decimal] = mapped_column(Numeric(12, 4), default=0, server_default="0")
 
     event: Mapped[OutboxEvent] = relationship()
     user: Mapped[Staff] = relationship()

@@ -1,4 +1,4 @@
-"""``flask worker`` and ``flask scheduler``: the background processes, for those who start each by itself."""
+"""``flask worker``, ``flask courier``, ``flask scheduler``: the background processes, one by one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import click
 from flask import current_app
 
+from jobs.courier import run_courier
 from jobs.scheduler import run_scheduler
 from jobs.worker import PROMPT, SLOW, run_worker
 
@@ -29,3 +30,9 @@ def worker_command(burst: bool, is_long: bool, is_prompt: bool) -> None:
 def scheduler_command() -> None:
     """Enqueue the periodic jobs until stopped."""
     run_scheduler(_this_app())
+
+
+@click.command("courier")
+def courier_command() -> None:
+    """Send e-mail, SMS, Jabber and the rest until stopped, each channel in a thread of its own."""
+    run_courier(_this_app())

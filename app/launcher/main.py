@@ -71,6 +71,7 @@ def _start(
     from app.factory import create_app
     from app.launcher.prepare import demo_logins, prepare
     from app.launcher.web import run_web
+    from jobs.courier import run_courier
     from jobs.scheduler import run_scheduler
     from jobs.worker import PROMPT, SLOW, run_worker
 
@@ -82,6 +83,7 @@ def _start(
         children.append(fork("The web server", lambda: run_web(app, bind)))
         children.append(fork("The worker", lambda: run_worker(app, queues=PROMPT)))
         children.append(fork("The worker of long jobs", lambda: run_worker(app, queues=SLOW)))
+        children.append(fork("The courier", lambda: run_courier(app)))
         children.append(fork("The scheduler", lambda: run_scheduler(app)))
     return logins
 

@@ -8,14 +8,19 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from app.notify import popup, presence
+from app.events import Kind
+from app.notify import ladder, popup, presence
 from app.notify.audience import listeners
+from app.notify.planning import plan
+from app.notify.queues import wake_senders
 from app.notify.recipients import recipients
-from app.policy import Placement, viewers
+from app.policy import Actor, Placement, active_actors, viewers
 from models import Delivery, JournalEntry, OutboxEvent, Ticket, utcnow
 
 RETOLD_AFTER = timedelta(seconds=30)
 RETOLD_UNTIL = timedelta(minutes=10)
+# after these nobody needs to be called to the ticket any louder, or is called anew
+STOPS = ladder.STARTS | {Kind.TICKET_TAKEN, Kind.TICKET_COMPLETED, Kind.TICKET_ARCHIVED}
 
 
 @dataclass(frozen=True)
@@ -44,21 +49,36 @@ def fan_out(session: Session, event_id: int) -> bool:
     event = session.get_one(OutboxEvent, event_id, options=[joinedload(OutboxEvent.entry)])
     entry = event.entry
     ticket = session.get(Ticket, entry.ticket_id) if entry.ticket_id else None
+    if ticket is not None and entry.kind in STOPS:
+        ladder.stop(session, ticket.id, before=entry.id)
     deliveries = [
-        Delivery(event_id=event.id, user_id=user_id, channel=popup.CHANNEL)
-        for user_id in sorted(recipients(session, entry, ticket))
+        Delivery(event_id=event.id, wanted_at=one.due_at, **vars(one))
+        for one in plan(session, entry, ticket, _told(session, entry, ticket))
     ]
     session.add_all(deliveries)
     audience = viewers(session, *_placements(ticket, entry)) if ticket else set()
     session.flush()
-    notices = [(d.user_id, d.id) for d in deliveries]
+    notices = [(d.user_id, d.id) for d in deliveries if d.channel == popup.CHANNEL]
+    others = [(d.id, d.channel, d.is_urgent) for d in deliveries if _goes_now(d)]
     kind, change = entry.kind, _change(ticket, entry)
     session.commit()
     if change is not None:
         popup.tell_changed(audience, change)
     for user_id, delivery_id in notices:
         popup.tell_notice(user_id, delivery_id, ticket_id=change.ticket_id if change else None, kind=kind)
+    wake_senders(session, others)
     return True
+
+
+def _told(session: Session, entry: JournalEntry, ticket: Ticket | None) -> list[Actor]:
+    """The people to be told, with their roles."""
+    told = recipients(session, entry, ticket)
+    return [actor for actor in active_actors(session) if actor.id in told] if told else []
+
+
+def _goes_now(delivery: Delivery) -> bool:
+    """Pop-ups have their own way, and what is due later is found when it is (app.notify.queues)."""
+    return delivery.channel != popup.CHANNEL and delivery.due_at <= utcnow()
 
 
 def _change(ticket: Ticket | None, entry: JournalEntry) -> popup.Change | None:

@@ -8,7 +8,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -50,12 +50,31 @@ class MailError(Exception):
 
 @dataclass(frozen=True)
 class Letter:
-    """What is sent to one mailbox."""
+    """What is sent to one mailbox.
+
+    ``message_id`` (with its angle brackets) stays the same when a letter is tried again; ``thread_id`` is the
+    letter that a mail program shows it under, whether that one was ever sent or not.
+    """
 
     to: str
     subject: str
     text: str
     html: str
+    message_id: str = ""
+    thread_id: str = ""
+    list_id: str = ""
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where letters are handed over. ``protection``: starttls, tls or none."""
+
+    host: str
+    port: int = 587
+    user: str = ""
+    password: str = field(default="", repr=False)
+    protection: str = "starttls"
+    ca_file: str = ""
 
 
 def is_address(text: str) -> bool:
@@ -68,49 +87,62 @@ def has_mail_server() -> bool:
     return bool(current_app.config["MAIL_SERVER"])
 
 
-def send_letter(letter: Letter) -> None:
-    """Hand the letter to the mail server. Raises MailError; afterwards the server answers for it."""
-    message = _message(letter)
-    if not has_mail_server():
+def send_letter(letter: Letter, *, server: MailServer | None = None, sender: str = "") -> None:
+    """Hand the letter to the mail server (the environment's, unless another is given).
+
+    Raises MailError; afterwards the server answers for it.
+    """
+    sender = sender or current_app.config["MAIL_FROM"] or "helpdesk@localhost"
+    message = _message(letter, sender)
+    if server is None and not has_mail_server():
         # the console's twin of a letter: that it would have gone, and nothing of what stands in it
         log.warning("no mail server is set (HELPDESK_SMTP_URL): a letter to %s was not sent", letter.to)
         raise MailError(Problem.NO_SERVER)
-    with _explained(), _server() as server:
-        server.send_message(message, from_addr=current_app.config["MAIL_FROM"], to_addrs=[letter.to])
+    with _explained(), _connected(server or MailServer(**current_app.config["MAIL_SERVER"])) as connection:
+        connection.send_message(message, from_addr=sender, to_addrs=[letter.to])
 
 
-def _message(letter: Letter) -> EmailMessage:
+def check_server(server: MailServer) -> None:
+    """Connect, encrypt and sign in, sending nothing. Raises MailError."""
+    with _explained(), _connected(server) as connection:
+        connection.noop()
+
+
+def _message(letter: Letter, sender: str) -> EmailMessage:
     """The letter as it travels. Raises MailError for an address that is not one."""
     if not is_address(letter.to):
         raise MailError(Problem.REFUSED, "not a mail address")
-    sender = current_app.config["MAIL_FROM"] or "helpdesk@localhost"
     message = EmailMessage(policy=SMTP_POLICY)
     message["From"] = sender
     message["To"] = letter.to
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = format_datetime(utcnow())
-    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    message["Message-ID"] = letter.message_id or make_msgid(domain=sender.rpartition("@")[2])
+    if letter.thread_id:
+        message["In-Reply-To"] = message["References"] = letter.thread_id
+    if letter.list_id:
+        message["List-Id"] = letter.list_id
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    if letter.html:
+        message.add_alternative(letter.html, subtype="html")
     return message
 
 
 @contextmanager
-def _server() -> Iterator[smtplib.SMTP]:
+def _connected(settings: MailServer) -> Iterator[smtplib.SMTP]:
     """An open connection, encrypted and signed in as the settings say."""
-    settings = current_app.config["MAIL_SERVER"]
-    context = ssl.create_default_context(cafile=settings["ca_file"] or None)
-    where = (settings["host"], settings["port"])
-    if settings["protection"] == "tls":
+    context = ssl.create_default_context(cafile=settings.ca_file or None)
+    where = (settings.host, settings.port)
+    if settings.protection == "tls":
         server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=TIMEOUT, context=context)
     else:
         server = smtplib.SMTP(*where, timeout=TIMEOUT)
     with server:
-        if settings["protection"] == "starttls":
+        if settings.protection == "starttls":
             server.starttls(context=context)
-        if settings["user"]:
-            server.login(settings["user"], settings["password"])
+        if settings.user:
+            server.login(settings.user, settings.password)
         yield server
 
 

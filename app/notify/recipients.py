@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.events import Kind
 from app.notify.audience import listeners, needs_somebody
 from app.policy import Placement, Verb, active_actors, viewers
-from models import Comment, JournalEntry, Ticket
+from models import Comment, JournalEntry, Ticket, TicketWatch
 
 # new work: the people it was sent to must notice it
 _TO_ADDRESSEES = frozenset(
@@ -56,6 +56,8 @@ def told_of(
         told |= addressees_of(session, ticket)
     if kind in _TO_PARTAKERS:
         told |= _partakers(session, kind, ticket, old or {})
+    if kind in _TO_ADDRESSEES | _TO_PARTAKERS and ticket.id:
+        told |= _watchers(session, ticket.id)
     told.discard(actor_id or 0)
     return told & viewers(session, ticket) if told else told
 
@@ -71,6 +73,14 @@ def addressees_of(session: Session, place: Placement) -> set[int]:
         if post and (post.is_chief or (place.assignee_id is None and Verb.TAKE in post.verbs)):
             found.add(actor.id)
     return found
+
+
+def _watchers(session: Session, ticket_id: int) -> set[int]:
+    """Who has asked to hear of everything about this ticket."""
+    query = select(TicketWatch.user_id).where(
+        TicketWatch.ticket_id == ticket_id, TicketWatch.watches.is_(True)
+    )
+    return set(session.scalars(query))
 
 
 def _partakers(session: Session, kind: str, ticket: Ticket, old: Mapping[str, Any]) -> set[int]:

@@ -1,0 +1,65 @@
+"""The ladder that an urgent ticket climbs, louder with every rung, until somebody takes it."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from app.events import Kind
+from models import Delivery, DeliveryState, JournalEntry, LadderRung, OutboxEvent, Priority, State, Ticket
+
+# the events with which a ticket comes to people, and with which its ladder starts anew
+TAKEN = "taken"  # why a rung was not climbed
+STARTS = frozenset({Kind.TICKET_CREATED, Kind.TICKET_TRANSFERRED, Kind.TICKET_RELEASED, Kind.TICKET_REOPENED})
+
+
+def climbs(kind: str, ticket: Ticket) -> bool:
+    """Whether this event puts the ticket onto the ladder: it is urgent, and nobody works on it."""
+    return kind in STARTS and ticket.priority == Priority.HIGH and ticket.state == State.FREE
+
+
+def rungs_of(session: Session, department_id: int) -> list[LadderRung]:
+    """The department's own rungs, or else everybody's, in the order in which they are climbed."""
+    query = select(LadderRung).where(
+        or_(LadderRung.department_id == department_id, LadderRung.department_id.is_(None))
+    )
+    rows = list(session.scalars(query.order_by(LadderRung.after_minutes, LadderRung.id)))
+    own = [row for row in rows if row.department_id is not None]
+    return own or rows
+
+
+def has_ended(session: Session, event: OutboxEvent, ticket: Ticket) -> bool:
+    """Whether the ladder that this event began is over: somebody took the ticket, it is urgent no more, or
+    a later event (it was sent on) began another."""
+    if ticket.state != State.FREE or ticket.priority != Priority.HIGH:
+        return True
+    later = (
+        select(JournalEntry.id)
+        .where(
+            JournalEntry.ticket_id == ticket.id,
+            JournalEntry.id > event.journal_id,
+            JournalEntry.kind.in_(sorted(STARTS | {Kind.TICKET_TAKEN})),
+        )
+        .limit(1)
+    )
+    return session.scalar(later) is not None
+
+
+def stop(session: Session, ticket_id: int, *, before: int) -> int:
+    """Skip the rungs that wait because of events before this journal entry; returns how many.
+
+    Whoever sends asks :func:`has_ended` once more: this one is for the eyes of those who read the ledger.
+    """
+    events = (
+        select(OutboxEvent.id)
+        .join(JournalEntry, JournalEntry.id == OutboxEvent.journal_id)
+        .where(JournalEntry.ticket_id == ticket_id, JournalEntry.id < before)
+    )
+    stopped = session.execute(
+        update(Delivery)
+        .where(Delivery.event_id.in_(events), Delivery.rung > 0, Delivery.state == DeliveryState.WAITING)
+        .values(state=DeliveryState.SKIPPED, error=TAKEN)
+        .execution_options(synchronize_session=False)
+    )
+    count: int = stopped.rowcount  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    return count
