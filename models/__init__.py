@@ -6,7 +6,7 @@ from models.clients import Client, ClientPhone, ClientWord, Unit, UnitAlias
 from models.group_roles import GroupGrant, GroupRole
 from models.invitations import Ending, Invitation, InvitationRule
 from models.joins import BookRow, DirectorySource, MatchDecision, RowStanding, TwinPair, Verdict
-from models.journal import Delivery, DeliveryState, JournalEntry, OutboxEvent, PeriodicRun
+from models.journal import Delivery, DeliveryStatus, JournalEntry, OutboxEvent, PeriodicRun
 from models.notifying import (
     ChannelHealth,
     ChannelName,
@@ -43,7 +43,7 @@ __all__ = [
     "ClientWord",
     "Comment",
     "Delivery",
-    "DeliveryState",
+    "DeliveryStatus",
     "Department",
     "DirectorySource",
     "DutyShift",

@@ -65,7 +65,7 @@ class OutboxEvent(Model):
     entry: Mapped[JournalEntry] = relationship()
 
 
-class DeliveryState(StrEnum):
+class DeliveryStatus(StrEnum):
     """How a delivery stands. Only WAITING ones are ever tried."""
 
     WAITING = "waiting"
@@ -105,14 +105,14 @@ class Delivery(Model):
         Index(
             "ix_delivery_due",
             "due_at",
-            postgresql_where=text("state = 'waiting' and channel <> 'popup'"),
-            sqlite_where=text("state = 'waiting' and channel <> 'popup'"),
+            postgresql_where=text("status = 'waiting' and channel <> 'popup'"),
+            sqlite_where=text("status = 'waiting' and channel <> 'popup'"),
         ),
         Index(
             "ix_delivery_dead",
             "id",
-            postgresql_where=text("state = 'dead'"),
-            sqlite_where=text("state = 'dead'"),
+            postgresql_where=text("status = 'dead'"),
+            sqlite_where=text("status = 'dead'"),
         ),
         Index("ix_delivery_created", "created_at"),
         Index("uq_delivery_key", "key", unique=True),
@@ -125,7 +125,7 @@ class Delivery(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
-    state: Mapped[str] = mapped_column(String(10), default=DeliveryState.WAITING, server_default="waiting")
+    status: Mapped[str] = mapped_column(String(10), default=DeliveryStatus.WAITING, server_default="waiting")
     key: Mapped[str] = mapped_column(String(32), default=new_delivery_key)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     wanted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)

@@ -6,7 +6,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from app.events import Kind
-from models import Delivery, DeliveryState, JournalEntry, LadderRung, OutboxEvent, Priority, State, Ticket
+from models import Delivery, DeliveryStatus, JournalEntry, LadderRung, OutboxEvent, Priority, State, Ticket
 
 # the events with which a ticket comes to people, and with which its ladder starts anew
 TAKEN = "taken"  # why a rung was not climbed
@@ -57,8 +57,8 @@ def stop(session: Session, ticket_id: int, *, before: int) -> int:
     )
     stopped = session.execute(
         update(Delivery)
-        .where(Delivery.event_id.in_(events), Delivery.rung > 0, Delivery.state == DeliveryState.WAITING)
-        .values(state=DeliveryState.SKIPPED, error=TAKEN)
+        .where(Delivery.event_id.in_(events), Delivery.rung > 0, Delivery.status == DeliveryStatus.WAITING)
+        .values(status=DeliveryStatus.SKIPPED, error=TAKEN)
         .execution_options(synchronize_session=False)
     )
     count: int = stopped.rowcount  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult

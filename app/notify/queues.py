@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import queue
 from app.notify.channels.registry import CHANNELS, kind_of
-from models import ChannelName, Delivery, DeliveryState, utcnow
+from models import ChannelName, Delivery, DeliveryStatus, utcnow
 
 log = logging.getLogger(__name__)
 SEND = "jobs.delivering.send"
@@ -62,7 +62,7 @@ def due(session: Session, now: datetime, *, limit: int = AT_ONCE) -> list[tuple[
     query = (
         select(Delivery.id, Delivery.channel, Delivery.is_urgent)
         .where(
-            Delivery.state == DeliveryState.WAITING,
+            Delivery.status == DeliveryStatus.WAITING,
             Delivery.channel != ChannelName.POPUP,
             Delivery.due_at <= now,
             Delivery.batch == "",

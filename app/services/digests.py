@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.errors import NotFound
 from app.policy import load_actor
 from app.services.sending_checks import Reason, Skip, hearable_ticket
-from models import Delivery, DeliveryState, JournalEntry, OutboxEvent, utcnow
+from models import Delivery, DeliveryStatus, JournalEntry, OutboxEvent, utcnow
 
 MOST_TOGETHER = 200
 
@@ -23,7 +23,7 @@ def companions(session: Session, first: Delivery) -> list[Delivery]:
         session.execute(_claim(first))
         session.commit()
     loaded = joinedload(Delivery.event).joinedload(OutboxEvent.entry).joinedload(JournalEntry.actor)
-    query = select(Delivery).where(Delivery.batch == first.key, Delivery.state == DeliveryState.WAITING)
+    query = select(Delivery).where(Delivery.batch == first.key, Delivery.status == DeliveryStatus.WAITING)
     found = list(session.scalars(query.options(loaded).order_by(Delivery.id)))
     return [one for one in found if _may_go(session, one)]
 
@@ -36,7 +36,7 @@ def _claim(first: Delivery) -> Update:
         .where(
             Delivery.user_id == first.user_id,
             Delivery.channel == first.channel,
-            Delivery.state == DeliveryState.WAITING,
+            Delivery.status == DeliveryStatus.WAITING,
             Delivery.is_held.is_(True),
             Delivery.due_at <= now,
             Delivery.batch == "",
@@ -59,7 +59,7 @@ def _may_go(session: Session, one: Delivery) -> bool:
     try:
         hearable_ticket(session, one.event.entry, load_actor(session, one.user_id))
     except (Skip, NotFound):
-        one.state, one.error = DeliveryState.SKIPPED, Reason.NOT_ALLOWED
+        one.status, one.error = DeliveryStatus.SKIPPED, Reason.NOT_ALLOWED
         return False
     return True
 
@@ -68,7 +68,7 @@ def free_companions(session: Session, first: Delivery) -> None:
     """Its leader does not go: the others find their own way. Without commit."""
     session.execute(
         update(Delivery)
-        .where(Delivery.batch == first.key, Delivery.state == DeliveryState.WAITING)
+        .where(Delivery.batch == first.key, Delivery.status == DeliveryStatus.WAITING)
         .values(batch="")
         .execution_options(synchronize_session=False)
     )

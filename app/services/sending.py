@@ -23,7 +23,7 @@ from app.services.sending_checks import Ready, Reason, Skip, prepare
 from models import (
     ChannelName,
     Delivery,
-    DeliveryState,
+    DeliveryStatus,
     JournalEntry,
     OutboxEvent,
     utcnow,
@@ -42,7 +42,7 @@ BACK_OFF = (
 )
 
 
-def deliver(session: Session, delivery_id: int) -> DeliveryState | None:
+def deliver(session: Session, delivery_id: int) -> DeliveryStatus | None:
     """Try one delivery now. Returns how it stands afterwards, None if it was not ours to try.
 
     Commits; never raises for what a channel or one message does.
@@ -55,8 +55,8 @@ def deliver(session: Session, delivery_id: int) -> DeliveryState | None:
         return _try(session, delivery, together)
     except Skip as skipped:
         free_companions(session, delivery)
-        state = DeliveryState.DEAD if skipped.reason is Reason.TOO_LATE else DeliveryState.SKIPPED
-        return _write(session, delivery, state=state, error=skipped.reason)
+        status = DeliveryStatus.DEAD if skipped.reason is Reason.TOO_LATE else DeliveryStatus.SKIPPED
+        return _write(session, delivery, status=status, error=skipped.reason)
     except ChannelError as error:
         return _failed(session, together, error)
     except Exception as error:
@@ -66,7 +66,7 @@ def deliver(session: Session, delivery_id: int) -> DeliveryState | None:
         return _failed(session, together, Temporary(type(error).__name__, is_channel=False))
 
 
-def _try(session: Session, delivery: Delivery, together: list[Delivery]) -> DeliveryState:
+def _try(session: Session, delivery: Delivery, together: list[Delivery]) -> DeliveryStatus:
     """Check, compose, hand over. What goes in one message is added to ``together``."""
     ready = prepare(session, delivery)
     rest = health.resting_until(session, kind_of(delivery.channel))
@@ -90,7 +90,7 @@ def _claim(session: Session, delivery_id: int) -> Delivery | None:
         update(Delivery)
         .where(
             Delivery.id == delivery_id,
-            Delivery.state == DeliveryState.WAITING,
+            Delivery.status == DeliveryStatus.WAITING,
             Delivery.due_at <= now,
             Delivery.batch == "",
             or_(Delivery.held_until.is_(None), Delivery.held_until <= now),
@@ -114,19 +114,19 @@ def _class_of(channel: str) -> type[Channel]:
     return CHANNELS.get(kind_of(channel), Channel)
 
 
-def _sent(session: Session, ready: Ready, together: Sequence[Delivery], receipt: Receipt) -> DeliveryState:
+def _sent(session: Session, ready: Ready, together: Sequence[Delivery], receipt: Receipt) -> DeliveryStatus:
     now = utcnow()
     for number, one in enumerate(together):
-        one.state, one.sent_at, one.address = DeliveryState.SENT, now, ready.address[:320]
+        one.status, one.sent_at, one.address = DeliveryStatus.SENT, now, ready.address[:320]
         one.provider_id, one.error, one.held_until = receipt.provider_id[:200], "", None
         if number == 0:  # the one message is billed once
             one.parts, one.cost = receipt.parts, receipt.cost
     health.has_worked(session, kind_of(ready.delivery.channel))
     session.commit()
-    return DeliveryState.SENT
+    return DeliveryStatus.SENT
 
 
-def _failed(session: Session, deliveries: Sequence[Delivery], error: ChannelError) -> DeliveryState:
+def _failed(session: Session, deliveries: Sequence[Delivery], error: ChannelError) -> DeliveryStatus:
     """Later again, or given up; the channel's health is told when it is the channel that fails."""
     now, text = utcnow(), str(error)[:300]
     patience = _class_of(deliveries[0].channel).patience
@@ -134,7 +134,7 @@ def _failed(session: Session, deliveries: Sequence[Delivery], error: ChannelErro
         one.held_until, one.error = None, text
         is_over = isinstance(error, Permanent) or one.attempts > len(BACK_OFF)
         if is_over or now > one.wanted_at + patience:
-            one.state = DeliveryState.DEAD
+            one.status = DeliveryStatus.DEAD
         else:
             asked = error.retry_after if isinstance(error, Temporary) else None
             one.due_at = now + max(asked or timedelta(), BACK_OFF[one.attempts - 1])
@@ -143,25 +143,25 @@ def _failed(session: Session, deliveries: Sequence[Delivery], error: ChannelErro
     elif isinstance(error, Permanent):
         health.has_worked(session, kind_of(deliveries[0].channel))  # it answered: the address is bad, not it
     session.commit()
-    return DeliveryState(deliveries[0].state)
+    return DeliveryStatus(deliveries[0].status)
 
 
-def _write(session: Session, delivery: Delivery, **values: Any) -> DeliveryState:
+def _write(session: Session, delivery: Delivery, **values: Any) -> DeliveryStatus:
     """Set these columns, give the claim back, commit."""
     for name, value in values.items():
         setattr(delivery, name, value)
     delivery.held_until = None
     session.commit()
-    return DeliveryState(delivery.state)
+    return DeliveryStatus(delivery.status)
 
 
 def send_again(session: Session, ids: Sequence[int], *, now: datetime | None = None) -> int:
     """Let dead deliveries be tried anew; returns how many. Within the caller's transaction."""
     result = session.execute(
         update(Delivery)
-        .where(Delivery.id.in_(ids), Delivery.state == DeliveryState.DEAD)
+        .where(Delivery.id.in_(ids), Delivery.status == DeliveryStatus.DEAD)
         .values(
-            state=DeliveryState.WAITING,
+            status=DeliveryStatus.WAITING,
             attempts=0,
             batch="",
             due_at=now or utcnow(),

@@ -15,8 +15,8 @@ depends_on = None
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 WHEN = sa.DateTime(timezone=True)
-WAITING = sa.text("state = 'waiting' and channel <> 'popup'")
-DEAD = sa.text("state = 'dead'")
+WAITING = sa.text("status = 'waiting' and channel <> 'popup'")
+DEAD = sa.text("status = 'dead'")
 NEW_INDEXES = ("ix_delivery_due", "ix_delivery_dead", "ix_delivery_created", "uq_delivery_key")
 MANY = 5000
 # minutes, channel, audience: the story's order of getting louder
@@ -39,7 +39,7 @@ def _user(*, primary_key: bool = False) -> sa.Column[int]:
 
 def _grow_delivery() -> None:
     for column in (
-        sa.Column("state", sa.String(length=10), server_default="waiting", nullable=False),
+        sa.Column("status", sa.String(length=10), server_default="waiting", nullable=False),
         sa.Column("key", sa.String(length=32), nullable=True),
         _moment("due_at"),
         _moment("wanted_at"),
@@ -73,10 +73,10 @@ def _fill_old_deliveries() -> None:
     """What was shown counts as sent; every old row gets a key that cannot be guessed."""
     delivery = sa.table(
         "delivery",
-        *(sa.column(name) for name in ("id", "key", "due_at", "wanted_at", "created_at", "sent_at", "state")),
+        *(sa.column(name) for name in ("id", "key", "due_at", "wanted_at", "created_at", "sent_at", "status")),
     )
     op.execute(delivery.update().values(due_at=delivery.c.created_at, wanted_at=delivery.c.created_at))
-    op.execute(delivery.update().where(delivery.c.sent_at.is_not(None)).values(state="sent"))
+    op.execute(delivery.update().where(delivery.c.sent_at.is_not(None)).values(status="sent"))
     connection, last = op.get_bind(), 0
     while ids := list(
         connection.scalars(
@@ -250,7 +250,7 @@ def downgrade() -> None:
         op.drop_index(index, "delivery")
     with op.batch_alter_table("delivery") as table:
         for column in (
-            "state", "key", "due_at", "wanted_at", "held_until", "queued_until", "is_urgent", "is_held", "rung", "batch",
+            "status", "key", "due_at", "wanted_at", "held_until", "queued_until", "is_urgent", "is_held", "rung", "batch",
             "address", "provider_id", "error", "receipt", "receipt_at", "parts", "cost",
         ):  # fmt: skip
             table.drop_column(column)

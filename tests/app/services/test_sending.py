@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -16,7 +17,7 @@ from app.services import sending
 from models import (
     ChannelName,
     Delivery,
-    DeliveryState,
+    DeliveryStatus,
     JournalEntry,
     NotificationHabit,
     OutboxEvent,
@@ -46,7 +47,7 @@ def tell(session: Session, ticket: Ticket, by: Staff, kind: Kind = Kind.TICKET_C
     assert fanout.fan_out(session, event_id)
 
 
-def make_told(session: Session, **values: object) -> tuple[Ticket, Staff, Delivery]:
+def make_told(session: Session, **values: Any) -> tuple[Ticket, Staff, Delivery]:
     """A new ticket, the one person it was sent to, and his delivery by e-mail."""
     author, person = make_user(session), make_user(session)
     department = make_department(session)
@@ -74,7 +75,7 @@ def let_time_pass(session: Session, delta: timedelta) -> None:
 
 def test_told_person_gets_one_message_however_often_it_is_tried(session: Session, post: Post) -> None:
     ticket, person, delivery = make_told(session)
-    assert [sending.deliver(session, delivery.id) for _turn in range(3)] == [DeliveryState.SENT, None, None]
+    assert [sending.deliver(session, delivery.id) for _turn in range(3)] == [DeliveryStatus.SENT, None, None]
     assert [(message.key, message.ticket_id) for message in post.sent] == [(delivery.key, ticket.id)]
     assert post.sent[0].to == f"{person.username}@email"
     assert (delivery.provider_id, delivery.attempts) == (f"provider-{delivery.key}", 1)
@@ -83,25 +84,25 @@ def test_told_person_gets_one_message_however_often_it_is_tried(session: Session
 def test_temporary_failure_is_tried_again_later_under_the_same_key(session: Session, post: Post) -> None:
     _ticket, _person, delivery = make_told(session)
     post.answers = [Temporary("busy")]
-    assert sending.deliver(session, delivery.id) == DeliveryState.WAITING
+    assert sending.deliver(session, delivery.id) == DeliveryStatus.WAITING
     assert (delivery.error, delivery.attempts) == ("busy", 1)
     assert sending.deliver(session, delivery.id) is None  # not yet
     let_time_pass(session, sending.BACK_OFF[0])
     assert queues.due(session, utcnow()) == [(delivery.id, ChannelName.EMAIL, False)]
-    assert sending.deliver(session, delivery.id) == DeliveryState.SENT
+    assert sending.deliver(session, delivery.id) == DeliveryStatus.SENT
     assert post.keys == [delivery.key]
 
 
 def test_permanent_failure_waits_on_the_screen_for_send_again(session: Session, post: Post) -> None:
     _ticket, _person, delivery = make_told(session)
     post.answers = [Permanent("no such mailbox")]
-    assert sending.deliver(session, delivery.id) == DeliveryState.DEAD
+    assert sending.deliver(session, delivery.id) == DeliveryStatus.DEAD
     let_time_pass(session, timedelta(days=1))
     assert queues.due(session, utcnow()) == []
     assert sending.send_again(session, [delivery.id]) == 1
     session.commit()
     session.refresh(delivery)
-    assert sending.deliver(session, delivery.id) == DeliveryState.SENT
+    assert sending.deliver(session, delivery.id) == DeliveryStatus.SENT
 
 
 def test_message_that_breaks_stays_its_own_affair_and_dies_in_the_end(session: Session, post: Post) -> None:
@@ -111,10 +112,10 @@ def test_message_that_breaks_stays_its_own_affair_and_dies_in_the_end(session: S
     for pause in (*sending.BACK_OFF, timedelta()):
         states.append(sending.deliver(session, delivery.id))
         let_time_pass(session, pause)
-    assert states == [DeliveryState.WAITING] * len(sending.BACK_OFF) + [DeliveryState.DEAD]
+    assert states == [DeliveryStatus.WAITING] * len(sending.BACK_OFF) + [DeliveryStatus.DEAD]
     _other, _person, next_one = make_told(session)
     post.answers = []
-    assert sending.deliver(session, next_one.id) == DeliveryState.SENT
+    assert sending.deliver(session, next_one.id) == DeliveryStatus.SENT
 
 
 def test_worker_killed_while_sending_leaves_a_claim_that_ends(session: Session, post: Post) -> None:
@@ -125,7 +126,7 @@ def test_worker_killed_while_sending_leaves_a_claim_that_ends(session: Session, 
     session.rollback()
     assert sending.deliver(session, delivery.id) is None  # its lease still holds
     let_time_pass(session, timedelta(minutes=2))
-    assert sending.deliver(session, delivery.id) == DeliveryState.SENT
+    assert sending.deliver(session, delivery.id) == DeliveryStatus.SENT
     assert post.keys == [delivery.key]
 
 
@@ -133,7 +134,7 @@ def test_person_who_lost_the_ticket_meanwhile_is_not_told(session: Session, post
     ticket, _person, delivery = make_told(session)
     ticket.assignee_id = ticket.author_id
     session.commit()
-    assert sending.deliver(session, delivery.id) == DeliveryState.SKIPPED
+    assert sending.deliver(session, delivery.id) == DeliveryStatus.SKIPPED
     assert (delivery.error, post.sent) == ("not_allowed", [])
 
 
@@ -141,7 +142,7 @@ def test_disabled_person_is_not_told(session: Session, post: Post) -> None:
     _ticket, person, delivery = make_told(session)
     person.active = False
     session.commit()
-    assert sending.deliver(session, delivery.id) == DeliveryState.SKIPPED
+    assert sending.deliver(session, delivery.id) == DeliveryStatus.SKIPPED
 
 
 def test_muted_ticket_is_silent_unless_it_is_sent_by_name(session: Session, post: Post) -> None:
@@ -158,7 +159,7 @@ def test_muted_ticket_is_silent_unless_it_is_sent_by_name(session: Session, post
     ticket.assignee_id = worker.id
     session.commit()
     tell(session, ticket, author, Kind.TICKET_TRANSFERRED)
-    assert sending.deliver(session, only(session, worker).id) == DeliveryState.SENT
+    assert sending.deliver(session, only(session, worker).id) == DeliveryStatus.SENT
 
 
 def test_watcher_is_told_of_what_he_has_no_part_in(session: Session, post: Post) -> None:
@@ -187,11 +188,11 @@ def test_quiet_hours_keep_usual_news_and_tell_them_together(session: Session, po
     assert [row.is_held for row in waiting] == [True] * 3
     assert queues.due(session, utcnow()) == []
     let_time_pass(session, timedelta(days=1))
-    assert sending.deliver(session, waiting[0].id) == DeliveryState.SENT
+    assert sending.deliver(session, waiting[0].id) == DeliveryStatus.SENT
     assert [sending.deliver(session, row.id) for row in waiting[1:]] == [None, None]
     assert len(post.sent) == 1
     session.expire_all()
-    assert {row.state for row in waiting} == {DeliveryState.SENT}
+    assert {row.status for row in waiting} == {DeliveryStatus.SENT}
 
 
 def test_digest_tried_again_tells_the_same_news(session: Session, post: Post) -> None:
@@ -210,15 +211,15 @@ def test_digest_tried_again_tells_the_same_news(session: Session, post: Post) ->
         select(Delivery).where(Delivery.channel == ChannelName.EMAIL).order_by(Delivery.id)
     )
     post.answers = [Temporary("the answer was lost")]
-    assert sending.deliver(session, first.id) == DeliveryState.WAITING
+    assert sending.deliver(session, first.id) == DeliveryStatus.WAITING
     new()
     session.execute(update(Delivery).values(is_held=True))
     session.commit()
     let_time_pass(session, timedelta(minutes=5))
     assert sending.deliver(session, second.id) is None  # it goes with the first
-    assert sending.deliver(session, first.id) == DeliveryState.SENT
+    assert sending.deliver(session, first.id) == DeliveryStatus.SENT
     states = session.scalars(
-        select(Delivery.state).where(Delivery.channel == ChannelName.EMAIL).order_by(Delivery.id)
+        select(Delivery.status).where(Delivery.channel == ChannelName.EMAIL).order_by(Delivery.id)
     ).all()
     assert list(states) == ["sent", "sent", "waiting"]
 
@@ -234,7 +235,7 @@ def test_take_stops_the_ladder_for_everyone(session: Session, post: Post) -> Non
         assert {row.user_id for row in rungs} == {one.id for one in (*workers, chief)}
         let_time_pass(session, timedelta(minutes=9))
         first = only(session, workers[0], ChannelName.SMS)
-        assert sending.deliver(session, first.id) == DeliveryState.SENT
+        assert sending.deliver(session, first.id) == DeliveryStatus.SENT
         ticket.state, ticket.taken_by_id = State.IN_WORK, workers[0].id
         session.commit()
         tell(session, ticket, workers[0], Kind.TICKET_TAKEN)
@@ -242,7 +243,7 @@ def test_take_stops_the_ladder_for_everyone(session: Session, post: Post) -> Non
         let_time_pass(session, timedelta(minutes=9))
         rest = [row for row in rungs if row.id != first.id and row.rung]
         assert {sending.deliver(session, row.id) for row in rest} == {None}
-        assert {(row.state, row.error) for row in rest} == {(DeliveryState.SKIPPED, "taken")}
+        assert {(row.status, row.error) for row in rest} == {(DeliveryStatus.SKIPPED, "taken")}
         assert len(sms.sent) == 1
 
 
@@ -254,7 +255,7 @@ def test_channel_that_fails_again_and_again_rests_without_using_up_tries(
     for row in told:
         sending.deliver(session, row.id)
     assert [row.attempts for row in told] == [1, 1, 1, 0, 0]
-    assert all(row.state == DeliveryState.WAITING for row in told)
+    assert all(row.status == DeliveryStatus.WAITING for row in told)
     assert len({row.due_at for row in told[3:]}) == 1
 
 
