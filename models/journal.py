@@ -115,6 +115,12 @@ class Delivery(Model):
             sqlite_where=text("status = 'dead'"),
         ),
         Index("ix_delivery_created", "created_at"),
+        Index(
+            "ix_delivery_provider",
+            "provider_id",
+            postgresql_where=text("provider_id <> ''"),
+            sqlite_where=text("provider_id <> ''"),
+        ),
         Index("uq_delivery_key", "key", unique=True),
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.errors import NotFound
 from app.notify import ladder
 from app.notify.audience import listeners
+from app.notify.caps import is_over_cap
 from app.notify.channels.base import Channel
 from app.notify.channels.registry import kind_of, open_channel
 from app.notify.planning import is_muted
@@ -70,6 +71,8 @@ def prepare(session: Session, delivery: Delivery) -> Ready:
     person = session.get_one(Staff, delivery.user_id)
     if channel.is_reached_otherwise(person):
         raise Skip(Reason.ONLINE)
+    if is_over_cap(session, delivery.channel, person.id, channel.settings):
+        raise Skip(Reason.CAP)
     address = _address(session, delivery, channel, person)
     if utcnow() > delivery.wanted_at + channel.patience:
         raise Skip(Reason.TOO_LATE)

@@ -17,7 +17,8 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 WHEN = sa.DateTime(timezone=True)
 WAITING = sa.text("status = 'waiting' and channel <> 'popup'")
 DEAD = sa.text("status = 'dead'")
-NEW_INDEXES = ("ix_delivery_due", "ix_delivery_dead", "ix_delivery_created", "uq_delivery_key")
+NEW_INDEXES = ("ix_delivery_due", "ix_delivery_dead", "ix_delivery_created", "ix_delivery_provider", "uq_delivery_key")
+NAMED = sa.text("provider_id <> ''")
 MANY = 5000
 # minutes, channel, audience: the story's order of getting louder
 LADDER = ((0, "popup", "addressees"), (3, "jabber", "addressees"), (8, "sms", "addressees"))
@@ -66,6 +67,9 @@ def _grow_delivery() -> None:
     op.create_index("ix_delivery_due", "delivery", ["due_at"], postgresql_where=WAITING, sqlite_where=WAITING)
     op.create_index("ix_delivery_dead", "delivery", ["id"], postgresql_where=DEAD, sqlite_where=DEAD)
     op.create_index("ix_delivery_created", "delivery", ["created_at"])
+    op.create_index(
+        "ix_delivery_provider", "delivery", ["provider_id"], postgresql_where=NAMED, sqlite_where=NAMED
+    )
     op.create_index("uq_delivery_key", "delivery", ["key"], unique=True)
 
 

@@ -1,0 +1,1 @@
+"""Short messages: their text and its parts, numbers, and the two ways to an operator."""
