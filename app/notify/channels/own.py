@@ -69,7 +69,7 @@ def seal_address(address: str) -> str:
 def is_allowed(address: str, settings: Settings) -> bool:
     """Whether the firm lets people use this kind of messenger."""
     scheme, colon, _rest = address.strip().lower().partition("://")
-    return bool(scheme and colon) and scheme in {one.strip().lower() for one in _words(settings.text("schemes"))}
+    return bool(scheme and colon) and scheme in _words(settings.text("schemes").lower())
 
 
 def _words(text: str) -> list[str]:

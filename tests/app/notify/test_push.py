@@ -68,7 +68,7 @@ def service() -> Iterator[PushService]:
             if Vapid02.verify(token) and service.status == 201:
                 opened = http_ece.decrypt(body, private_key=service.key, auth_secret=service.auth)
                 service.shown.append(json.loads(opened))
-                service.headers.append(dict(self.headers))
+                service.headers.append({name.lower(): value for name, value in self.headers.items()})
             self.send_response(service.status)
             self.end_headers()
 
@@ -107,8 +107,8 @@ def test_browser_opens_what_only_it_can_open(session: Session, service: PushServ
             "urgent": False,
         }
     ]
-    assert public_key() in service.headers[0]["Authorization"]
-    assert service.headers[0]["Topic"] == "k" * 32  # a second try replaces the first
+    assert public_key() in service.headers[0]["authorization"]
+    assert service.headers[0]["topic"] == "k" * 32  # a second try replaces the first
 
 
 def test_browser_that_is_gone_is_forgotten(session: Session, service: PushService) -> None:
