@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.security import sessions
+from app.security_headers import init_security_headers
 from models import Staff
 from tests.support.factories import make_department, make_ticket, make_user
 from tests.support.signing import sign_in
@@ -39,6 +41,24 @@ def test_answer_stays_in_no_cache_and_names_its_letters(
     assert answer.content_type in {"text/html; charset=utf-8", "application/json"}
     assert "object-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "base-uri 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/static/dist/manifest.json"])
+def test_policies_stand_on_every_answer(client: FlaskClient, administrator: Staff, path: str) -> None:
+    with client.get(path) as answer:
+        headers = answer.headers
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(("https", "said"), [(True, "max-age=31536000; includeSubDomains"), (False, None)])
+def test_https_is_remembered_for_a_year(https: bool, said: str | None) -> None:
+    plain = Flask("plain")
+    plain.config["HTTPS"] = https
+    init_security_headers(plain)
+    assert plain.test_client().get("/").headers.get("Strict-Transport-Security") == said
 
 
 def test_nothing_is_opened_to_other_origins(client: FlaskClient, administrator: Staff) -> None:
@@ -145,6 +165,15 @@ def test_administrator_sets_no_short_password(
     made = session.scalars(select(Staff).where(Staff.username == "ivan.short")).one()
     assert made.password.startswith("scrypt:32768:8:3$")
     assert check_password_hash(made.password, long)
+
+
+def test_old_password_goes_on_working(client: FlaskClient, session: Session) -> None:
+    person = make_user(session)
+    person.password = generate_password_hash("a long one 12")
+    person.created_on = person.changed_on = datetime(2001, 1, 1)  # noqa: DTZ001 - FAB's columns have no zone
+    typed = {"username": person.username, "password": "a long one 12"}
+    answer = client.post("/login/", data=typed)
+    assert (answer.status_code, answer.location) == (302, "/")
 
 
 def test_password_boxes_hide_what_is_typed_and_let_managers_fill_them(

@@ -1,15 +1,22 @@
-"""A book that asks its reader for a file of the server, or for a word a milliard times, gets neither."""
+"""A book that asks its reader for a file of the server, or for a word a milliard times, gets neither.
+
+Nor does a document that LibreOffice converts make it open what it links to.
+"""
 
 from __future__ import annotations
 
 import html
+import socket
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from app.errors import Invalid
 from import_tools.book import Book
+from import_tools.book.office import convert_document
+from import_tools.book.sandbox import find_office
 from tests.import_tools.book.making import read_here, write_docx, write_xlsx
 
 ROWS = [["ПІБ", "Телефон"], ["Чиж Олег Петрович", "2070"], ["Чуб Іван Іванович", "2071"]]
@@ -58,3 +65,28 @@ def test_an_entity_brings_nothing_in(tmp_path: Path, office: str, kind: str) -> 
     book = _read(_with_entity(path, member, kind, secret))
     assert book is None or "Нестеренко" not in repr(book)
     assert book is None or len(repr(book)) < 100_000
+
+
+LINKS = r"""{\rtf1\ansi Book {\field{\*\fldinst INCLUDEPICTURE "WEB/a.png"}{\fldrslt x}}
+{\field{\*\fldinst INCLUDETEXT "WEB/b.rtf"}{\fldrslt y}} {\field{\*\fldinst INCLUDETEXT "FILE"}{\fldrslt z}}
+{\*\template WEB/t.dot}\par}"""
+
+
+def test_libreoffice_opens_nothing_that_a_document_links_to(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.rtf"
+    secret.write_text(r"{\rtf1\ansi Nesterenko\par}")
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        text = LINKS.replace("WEB", f"http://127.0.0.1:{server.getsockname()[1]}").replace(
+            "FILE", str(secret)
+        )
+        path = tmp_path / "book.rtf"
+        path.write_text(text)
+        (tmp_path / "out").mkdir()
+        made = convert_document(path, "rtf", tmp_path / "out", soffice=find_office(), seconds=60)
+        server.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            server.accept()
+    with zipfile.ZipFile(made) as archive:
+        body = archive.read("word/document.xml")
+    assert b"Book" in body
+    assert b"Nesterenko" not in body
