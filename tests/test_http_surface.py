@@ -21,6 +21,7 @@ from app.security_headers import init_security_headers
 from models import Staff
 from tests.support.factories import make_department, make_ticket, make_user
 from tests.support.signing import sign_in
+from views.shell import Shell
 
 PAGES = ("/", "/tickets/inbox", "/clients/", "/settings/", "/users/list/", "/api/v1/me/", "/nothing")
 
@@ -128,6 +129,13 @@ def test_forbidden_move_is_logged(
 @pytest.mark.parametrize("path", ["/", "/tickets/inbox", "/settings/", "/users/list/", "/nothing"])
 def test_every_page_has_the_way_out(client: FlaskClient, administrator: Staff, path: str) -> None:
     assert 'action="/logout/"' in client.get(path).text
+
+
+def test_texts_inside_a_page_cannot_end_their_script(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("views.shell.catalogue", lambda: {"</script><b>": "<!--"})
+    monkeypatch.setitem(app.extensions, "hd_texts", {})
+    with app.test_request_context("/"):
+        assert "<" not in Shell().texts
 
 
 def test_what_is_typed_is_decoded_once(client: FlaskClient, administrator: Staff) -> None:
