@@ -195,7 +195,8 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
         # Flask and its cookies
         "MAX_CONTENT_LENGTH": _int(env, "HELPDESK_MAX_UPLOAD_MB", 20, least=1) * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
-        "SESSION_COOKIE_NAME": "helpdesk",
+        # the prefix binds the cookie to this host alone, and browsers take it over HTTPS only (RFC 6265bis)
+        "SESSION_COOKIE_NAME": "__Host-helpdesk" if https else "helpdesk",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": https,
@@ -231,6 +232,9 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
         "RATELIMIT_STORAGE_URI": redis_url,
         "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        # the least that ASVS 5.0, appendix C, approves of; older hashes go on working
+        "FAB_PASSWORD_HASH_METHOD": "scrypt:32768:8:3",
+        "FAB_PASSWORD_COMPLEXITY_ENABLED": True,
         "FAB_ROLES": {"Admin": [[".*", ".*"]]},
         "FAB_UPDATE_PERMS": False,
         "FAB_CREATE_DB": False,

@@ -18,6 +18,7 @@ from app.cli import register_commands
 from app.extensions import compress, csrf, db, migrate, socketio
 from app.i18n import compile_catalogues
 from app.security.manager import HelpdeskSecurityManager
+from app.security.passwords import ensure_length
 from app.security_headers import init_security_headers
 from app.services.domain_sign_in import DirectoryDoor
 from models import Model
@@ -53,6 +54,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     compile_catalogues()
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config.update(config.load())
+    app.config["FAB_PASSWORD_COMPLEXITY_VALIDATOR"] = ensure_length
     app.config.update(settings or {})
     _init_proxy(app)
     _init_extensions(app)

@@ -46,6 +46,7 @@ def content_security_policy(nonce: str | None, host: str) -> str:
             f"connect-src 'self'{sockets}",
             "media-src 'self'",
             "manifest-src 'self'",
+            "object-src 'none'",
             "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
@@ -65,6 +66,8 @@ def init_security_headers(app: Flask) -> None:
         response.headers.setdefault(
             "Content-Security-Policy", content_security_policy(g.get("csp_nonce"), request.host)
         )
+        # files say themselves how long they keep; everything else is somebody's and stays in no cache
+        response.headers.setdefault("Cache-Control", "no-store")
         if https:
             response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}; includeSubDomains")
         return response

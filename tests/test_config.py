@@ -83,6 +83,7 @@ def test_wrong_value_is_named(env: dict[str, str], name: str, value: str) -> Non
 def test_https_makes_the_cookie_secure(env: dict[str, str]) -> None:
     settings = load({**env, "HELPDESK_HTTPS": "yes", "HELPDESK_HOSTS": "help.example, www.help.example"})
     assert settings["SESSION_COOKIE_SECURE"] is True
+    assert settings["SESSION_COOKIE_NAME"] == "__Host-helpdesk"
     assert settings["FAB_SAFE_REDIRECT_HOSTS"] == ["help.example", "www.help.example"]
 
 

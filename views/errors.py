@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -35,6 +36,8 @@ def register_errors(app: Flask) -> None:
 def answer_refusal(error: HelpdeskError) -> Any:
     """NotFound 404, Forbidden 403, Conflict 409 with the current version, Invalid 422 with fields."""
     db.session.rollback()
+    if error.status == 403:
+        _log_refusal()
     details = dict(error.details)
     if isinstance(error, Invalid):
         details["fields"] = error.fields
@@ -50,14 +53,22 @@ def answer_http(error: HTTPException) -> Any:
     """Werkzeug's own errors in our clothes."""
     if error.response is not None or (error.code or 500) < 400:
         return error
+    if error.code == 403:
+        _log_refusal()
     return _answer(error.code or 500, _reason(error.code or 500), {}, headers=error)
 
 
 def answer_crash(error: Exception) -> Any:
     """A fault of ours: logged with its trace, told without it."""
-    log.exception("unexpected error on %s %s", request.method, request.path)
+    log.exception("unexpected error on %s %r", request.method, request.path)
     db.session.rollback()
     return _answer(500, _reason(500), {})
+
+
+def _log_refusal() -> None:
+    """Who was refused what, from where. Quoted, so that an address cannot begin a line of its own."""
+    who = current_user.get_id() if current_user else None
+    log.warning("refused user %s at %s: %s %r", who, request.remote_addr, request.method, request.path)
 
 
 def _reason(status: int) -> str:

@@ -20,12 +20,12 @@ from app.extensions import appbuilder
 from app.policy import Actor
 from app.security import sessions
 from app.security.api_keys import is_taken_back
+from app.security.passwords import LONGEST, SHORTEST
 from app.services.second_factor import ensure_password
 from app.services.typed import clean_text
 from app.text import is_storable
 from models import Staff, UserSession
 
-SHORTEST, LONGEST = 10, 200
 KEY_DAYS = (30, 90, 365, 0)  # 0: until it is revoked
 MOST_KEYS = 20
 

@@ -140,6 +140,12 @@ def test_too_many_cells_are_refused(tmp_path: Path) -> None:
             read_book(path, limits=Limits(cells=3))
 
 
+def test_too_many_members_are_refused(tmp_path: Path) -> None:
+    data = _archive({"xl/workbook.xml": b"<workbook/>", **{f"x/{n}": b"" for n in range(10_000)}})
+    with pytest.raises(Invalid, match="more than 10000 parts"):
+        read_here(write(tmp_path, "book.xlsx", data))
+
+
 def test_a_sheet_that_stretches_to_its_last_corner_is_refused(tmp_path: Path) -> None:
     path = write_xlsx(tmp_path, ROWS)
     workbook = openpyxl.load_workbook(path)
