@@ -10,11 +10,16 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
+from time import monotonic
 from typing import Any
 
 from flask import Flask
 from redis import Redis
+from rq.executions import Execution
+from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
@@ -28,6 +33,7 @@ from jobs.worker import Worker
 
 log = logging.getLogger(__name__)
 EVERY = 1.0  # seconds between two looks for what is due
+LAST_WORDS = 5.0  # seconds for what is being sent when we are told to leave
 
 
 class ThreadWorker(Worker):
@@ -35,8 +41,21 @@ class ThreadWorker(Worker):
 
     death_penalty_class = TimerDeathPenalty
 
+    leave: threading.Event
+    is_busy = False
+
     def _install_signal_handlers(self) -> None:
         """Only a main thread may, and it has its own."""
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """Send, unless we are leaving: what is not begun any more is found by the next courier."""
+        if self.leave.is_set():
+            return False
+        self.is_busy = True
+        try:
+            return super().perform_job(job, queue, execution)
+        finally:
+            self.is_busy = False
 
 
 def run_courier(app: Flask, *, stop: threading.Event | None = None) -> None:
@@ -45,11 +64,13 @@ def run_courier(app: Flask, *, stop: threading.Event | None = None) -> None:
     if stop is None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: leave.set())
+    workers: dict[str, ThreadWorker] = {}
     for name in CHANNELS:
-        _start(f"courier-{name}", lambda name=name: _serve(app, name, leave))  # type: ignore[misc]  # bound now
+        _start(f"courier-{name}", partial(_serve, app, name, leave, workers))
     _start("courier-sms-listener", lambda: sms_listening.listen(app, leave))
     while not leave.wait(EVERY):
         look(app)
+    _let_finish(workers)
 
 
 def look(app: Flask) -> int:
@@ -64,7 +85,7 @@ def look(app: Flask) -> int:
             db.session.remove()
 
 
-def make_channel_worker(app: Flask, name: str) -> ThreadWorker:
+def make_channel_worker(app: Flask, name: str, leave: threading.Event) -> ThreadWorker:
     """A worker of one channel's two queues, the urgent one first."""
     connection = Redis.from_url(app.config["REDIS_URL"])
     worker = ThreadWorker(
@@ -73,13 +94,24 @@ def make_channel_worker(app: Flask, name: str) -> ThreadWorker:
         serializer=JSONSerializer,
         log_job_description=False,
     )
-    worker.app = app
+    worker.app, worker.leave = app, leave
     return worker
 
 
-def _serve(app: Flask, name: str, leave: threading.Event) -> None:
+def _serve(app: Flask, name: str, leave: threading.Event, workers: dict[str, ThreadWorker]) -> None:
+    def work() -> bool:
+        workers[name] = make_channel_worker(app, name, leave)
+        return workers[name].work(logging_level="WARNING")
+
     while not leave.is_set():
-        outlast_redis(lambda: make_channel_worker(app, name).work(logging_level="WARNING"))
+        outlast_redis(work)
+
+
+def _let_finish(workers: dict[str, ThreadWorker]) -> None:
+    """A message that is being handed over is handed over: its answer would be lost, and it would go twice."""
+    deadline = monotonic() + LAST_WORDS
+    while any(worker.is_busy for worker in workers.values()) and monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _start(name: str, target: Callable[[], Any]) -> None:
