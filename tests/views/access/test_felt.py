@@ -85,11 +85,11 @@ def _user_form(desk: Desk, **changed: Any) -> dict[str, Any]:
 
 
 def _any_permission(desk: Desk) -> int:
-    return desk.session.scalars(select(PermissionView.id).limit(1)).one()
+    return int(desk.session.scalars(select(PermissionView.id).limit(1)).one())
 
 
 def _staff(desk: Desk) -> int:
-    return desk.session.scalars(select(ScreenRole.id).where(ScreenRole.name == STAFF_ROLE)).one()
+    return int(desk.session.scalars(select(ScreenRole.id).where(ScreenRole.name == STAFF_ROLE)).one())
 
 
 def _matrix(desk: Desk, role: str, was: str) -> None:
