@@ -25,7 +25,7 @@ from app.services.roles import (
     edit_role,
     ensure_administrator,
     ensure_seen,
-    holders,
+    held_counts,
     list_roles,
     role_label,
 )
@@ -137,6 +137,7 @@ class RolesView(AccessScreen):
 
     def _draw(self, department: Department | None, problem: str = "", stamp: str | None = None) -> str:
         roles = list_roles(session())
+        held = held_counts(session(), department.id if department else None)
         exceptions = {
             role.id: department_values(session(), role, department.id) if department else DepartmentValues()
             for role in roles
@@ -146,7 +147,7 @@ class RolesView(AccessScreen):
             roles=roles,
             may={role.id: {row.verb for row in role.verbs} for role in roles},
             exceptions=exceptions,
-            held={role.id: len(holders(session(), role.key)) for role in roles},
+            held={role.id: held.get(role.key, 0) for role in roles},
             departments=all_departments(session()),
             department=department,
             stamp=stamp or session().scalar(select(stamp_now())),

@@ -182,3 +182,11 @@ def test_preview_of_nothing_offers_nothing_to_save(boss: FlaskClient, cast: Cast
     answer = boss.post("/access/roles/preview", data=sent, headers={"X-Requested-With": "fetch"})
     assert "Nothing was changed" in answer.text
     assert "formaction" not in answer.text
+
+
+def test_department_counts_its_own_people(boss: FlaskClient, session: Session, cast: Cast) -> None:
+    def held(address: str) -> list[str]:
+        return re.findall(r'title="People who hold it now">(\d+)<', boss.get(address).text)
+
+    assert held("/access/roles/")[0] == "4"
+    assert held(f"/access/roles/?department={cast.departments['b']}")[0] == "2"
