@@ -26,11 +26,13 @@ from views import register_views
 from views.home import HomeView
 from views.reference.staff import (
     GroupApi,
+    PermissionViewMenuApi,
     RoleApi,
     RoleModelView,
     UserApi,
     UserDBModelView,
     UserGroupModelView,
+    ViewMenuApi,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +47,7 @@ class SecurityManager(HelpdeskSecurityManager):
     groupmodelview = UserGroupModelView
     domain_door = DirectoryDoor()
     user_api, role_api, group_api = UserApi, RoleApi, GroupApi
+    view_menu_api, permission_view_menu_api = ViewMenuApi, PermissionViewMenuApi
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:

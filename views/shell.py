@@ -27,6 +27,7 @@ from app.widgets import init_widgets
 from views.icons import icon_of
 
 YEAR = 31_536_000
+ACCESS_TABS = ("/access/roles/", "/access/why", "/access/cell/", "/access/preview", "/access/save")
 COMPRESSED_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
@@ -43,6 +44,8 @@ class Link:
         """Whether the page at ``path`` belongs under this line (``/tickets/inbox`` covers all of tickets)."""
         if self.url == "/":
             return path == "/"
+        if self.url == "/access/":  # other lines of the menu lie below its address
+            return path == self.url or path.startswith(ACCESS_TABS)
         section = (
             "/".join(self.url.split("/")[:2]) if self.url.startswith(("/tickets/", "/clients/")) else self.url
         )

@@ -6,30 +6,24 @@ Counted by the very predicate that is enforced, for the person as he is and as h
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
-from app.grid import current_grid
-from app.policy import Actor, Verb, active_actors, is_visible
+from app.grid import Grid, current_grid
+from app.policy import Actor, Verb, active_actors
 from app.services.access import Change, check_changes
-from app.services.box_query import archived, live
-from models import Staff, Ticket, utcnow
-
-MOST_COUNTED = 1000
+from app.services.sight_difference import Difference, Pair, differences
+from models import utcnow
 
 
 @dataclass(frozen=True)
-class Difference:
-    """Tickets that one sees and the other does not: live ones by assignee, and those in the archive.
+class Step:
+    """A person as he is and as he would be, and the departments in which the two may differ."""
 
-    Each number is exact up to :data:`MOST_COUNTED`; one more stands for "more than that".
-    """
-
-    live: int = 0
-    archived: int = 0
-    personal: tuple[tuple[str, int], ...] = ()
+    before: Actor
+    after: Actor
+    departments: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -39,7 +33,7 @@ class Effect:
     user_id: int
     full_name: str
     is_administrator: bool
-    changes: tuple[Change, ...]
+    changes: tuple[Change, ...] = ()
     gained: Difference = field(default_factory=Difference)
     lost: Difference = field(default_factory=Difference)
     may_now: frozenset[Verb] = frozenset()
@@ -53,60 +47,48 @@ def preview_changes(session: Session, changes: Sequence[Change], *, actor: Actor
     by_person: dict[int, list[Change]] = {}
     for change in changes:
         by_person.setdefault(change.user_id, []).append(change)
-    return [_effect(session, people[user_id], some) for user_id, some in by_person.items()]
+    grid = current_grid(session)
+    steps = [_step(grid, people[user_id], some) for user_id, some in by_person.items()]
+    return [
+        replace(effect, changes=tuple(by_person[effect.user_id])) for effect in effects_of(session, steps)
+    ]
 
 
-def _effect(session: Session, before: Actor, changes: Sequence[Change]) -> Effect:
-    after = _changed(session, before, changes)
-    departments = sorted({change.department_id for change in changes})
-    may_before = {verb for one in departments if one in before.posts for verb in before.posts[one].verbs}
-    may_after = {verb for one in departments if one in after.posts for verb in after.posts[one].verbs}
+def effects_of(session: Session, steps: Sequence[Step]) -> list[Effect]:
+    """What each step means for its person, in the order of the steps, counted in a few statements."""
+    gained = differences(session, [Pair(one.after, one.before, one.departments) for one in steps])
+    lost = differences(session, [Pair(one.before, one.after, one.departments) for one in steps])
+    return [_effect(*parts) for parts in zip(steps, gained, lost, strict=True)]
+
+
+def _effect(step: Step, gained: Difference, lost: Difference) -> Effect:
+    before, after = _verbs(step.before, step.departments), _verbs(step.after, step.departments)
     return Effect(
-        user_id=before.id,
-        full_name=before.full_name,
-        is_administrator=before.is_administrator,
-        changes=tuple(changes),
-        gained=_difference(session, after, before, departments),
-        lost=_difference(session, before, after, departments),
-        may_now=frozenset(may_after - may_before),
-        may_no_more=frozenset(may_before - may_after),
+        user_id=step.before.id,
+        full_name=step.before.full_name,
+        is_administrator=step.before.is_administrator,
+        gained=gained,
+        lost=lost,
+        may_now=after - before,
+        may_no_more=before - after,
     )
 
 
-def _changed(session: Session, person: Actor, changes: Sequence[Change]) -> Actor:
+def _verbs(person: Actor, departments: Sequence[int]) -> frozenset[Verb]:
+    return frozenset(verb for one in departments if one in person.posts for verb in person.posts[one].verbs)
+
+
+def _step(grid: Grid, person: Actor, changes: Sequence[Change]) -> Step:
+    departments = tuple(sorted({change.department_id for change in changes}))
+    return Step(person, _changed(grid, person, changes), departments)
+
+
+def _changed(grid: Grid, person: Actor, changes: Sequence[Change]) -> Actor:
     """The person with the changed cells, as if their dates held already."""
-    grid, now = current_grid(session), utcnow()
+    now = utcnow()
     posts = dict(person.posts)
     for change in changes:
         posts.pop(change.department_id, None)
         if change.now.role and not change.now.is_over(now):
             posts[change.department_id] = grid.post(change.now.role, change.department_id)
     return person.with_posts(posts)
-
-
-def _difference(session: Session, sees: Actor, blind: Actor, departments: Sequence[int]) -> Difference:
-    if sees.posts == blind.posts or sees.is_administrator:
-        return Difference()
-    # "is not true": a rule that compares with an empty column says neither yes nor no
-    only = [Ticket.department_id.in_(departments), is_visible(sees), is_visible(blind).is_not(true())]
-    counted: dict[int | None, int] = {}
-    scan = select(Ticket.assignee_id).where(live(), *only).limit(MOST_COUNTED + 1).subquery()
-    for assignee_id, number in session.execute(
-        select(scan.c.assignee_id, func.count()).group_by(scan.c.assignee_id)
-    ):
-        counted[assignee_id] = number
-    names = _names(session, [number for number in counted if number is not None])
-    personal = sorted(((names[one], counted[one]) for one in names), key=lambda pair: (-pair[1], pair[0]))
-    return Difference(sum(counted.values()), _count(session, archived(), *only), tuple(personal))
-
-
-def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
-    scan = select(Ticket.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
-    return session.scalar(select(func.count()).select_from(scan)) or 0
-
-
-def _names(session: Session, ids: list[int]) -> dict[int, str]:
-    if not ids:
-        return {}
-    query = select(Staff.id, Staff.first_name, Staff.last_name).where(Staff.id.in_(ids))
-    return {row.id: f"{row.first_name} {row.last_name}".strip() for row in session.execute(query)}

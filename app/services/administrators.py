@@ -69,6 +69,16 @@ def links_of(session: Session, row: Model) -> dict[str, Any]:
                 .where(assoc_user_group.c.group_id == number)
             )
         case ScreenRole():
+            queries["users"] = (
+                select(Staff.username)
+                .join(assoc_user_role, assoc_user_role.c.user_id == Staff.id)
+                .where(assoc_user_role.c.role_id == number)
+            )
+            queries["groups"] = (
+                select(Group.name)
+                .join(assoc_group_role, assoc_group_role.c.group_id == Group.id)
+                .where(assoc_group_role.c.role_id == number)
+            )
             queries["permissions"] = (
                 select(Permission.name + " on " + ViewMenu.name)
                 .join(PermissionView, PermissionView.permission_id == Permission.id)

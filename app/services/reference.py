@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, func, inspect, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, inspect, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid, NotFound
@@ -19,6 +19,8 @@ from models import (
     Client,
     Comment,
     Department,
+    GroupRole,
+    InvitationRule,
     JournalEntry,
     Membership,
     Model,
@@ -120,6 +122,12 @@ _WORDS: dict[str, Callable[[int, str], str]] = {
     "topic": lambda n, more: ngettext("%(num)d%(more)s topic", "%(num)d%(more)s topics", n, more=more),
     "client": lambda n, more: ngettext("%(num)d%(more)s client", "%(num)d%(more)s clients", n, more=more),
     "comment": lambda n, more: ngettext("%(num)d%(more)s comment", "%(num)d%(more)s comments", n, more=more),
+    "line": lambda n, more: ngettext(
+        "%(num)d%(more)s line of the white list", "%(num)d%(more)s lines of the white list", n, more=more
+    ),
+    "group": lambda n, more: ngettext(
+        "%(num)d%(more)s group of the directory", "%(num)d%(more)s groups of the directory", n, more=more
+    ),
     "entry": lambda n, more: ngettext(
         "%(num)d%(more)s journal entry", "%(num)d%(more)s journal entries", n, more=more
     ),
@@ -137,6 +145,8 @@ def _phrases(session: Session, row: Model) -> list[str]:
                 ("call", Call.department_id == key),
                 ("person", Membership.department_id == key),
                 ("topic", Topic.department_id == key),
+                ("line", and_(InvitationRule.department_id == key, InvitationRule.revoked_at.is_(None))),
+                ("group", GroupRole.department_id == key),
             ]
         case Topic():
             uses = [("ticket", Ticket.topic_id == key), ("call", Call.topic_id == key)]

@@ -81,6 +81,14 @@ def holders(session: Session, key: str) -> set[int]:
     return set(session.scalars(query))
 
 
+def held_counts(session: Session, department_id: int | None = None) -> dict[str, int]:
+    """How many people hold each role now, somewhere or in one department."""
+    query = select(Membership.role, func.count(Membership.user_id.distinct())).where(current_membership())
+    if department_id is not None:
+        query = query.where(Membership.department_id == department_id)
+    return {str(key): number for key, number in session.execute(query.group_by(Membership.role))}
+
+
 def department_values(session: Session, role: WorkRole, department_id: int) -> DepartmentValues:
     """The exceptions of a role in one department."""
     sight = session.get(RoleSight, (role.id, department_id))

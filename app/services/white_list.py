@@ -47,10 +47,11 @@ def read_patterns(text: str) -> tuple[list[str], list[str]]:
     """The logins, e-mails and ``*@domain`` of a text, one to a line or with commas; and what is none."""
     typed = [clean_text(part).lower() for part in re.split(r"[\n,;]", clean_text(text))]
     words = list(dict.fromkeys(word.rpartition("\\")[2] for word in typed if word))
-    return [word for word in words if _is_pattern(word)], [word for word in words if not _is_pattern(word)]
+    return [word for word in words if is_pattern(word)], [word for word in words if not is_pattern(word)]
 
 
-def _is_pattern(word: str) -> bool:
+def is_pattern(word: str) -> bool:
+    """Whether a word in small letters is a login, an e-mail or ``*@domain``."""
     if word.startswith("*@"):
         return _DOMAIN.fullmatch(word[2:]) is not None and "." in word
     return is_address(word) if "@" in word else _SIGNS.fullmatch(word) is not None

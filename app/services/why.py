@@ -72,7 +72,7 @@ class Viewer:
 def ensure_may_ask(actor: Actor, ticket: Ticket) -> None:
     """Raise Forbidden unless he is an administrator or coordinates the ticket's department."""
     if not is_chief(actor, ticket):
-        raise Forbidden(_("Only coordinators of the department and administrators may ask this."))
+        raise Forbidden(_("Only administrators and those who act for others in the department may ask this."))
 
 
 def explain(session: Session, user_id: int, ticket_id: int, *, actor: Actor) -> Explanation:
@@ -141,7 +141,15 @@ def audience(
     if ticket is not None:
         kind = Kind.TICKET_TRANSFERRED
         old = {"assignee_id": ticket.assignee_id, "taken_by_id": ticket.taken_by_id}
-    told = told_of(session, kind, placed, actor_id=actor.id, old=old)
+    return _viewers(session, placed, told_of(session, kind, placed, actor_id=actor.id, old=old))
+
+
+def readers(session: Session, ticket: Ticket, *, actor: Actor) -> list[Viewer]:
+    """Who will read a comment that ``actor`` leaves on the ticket now; those who will be told stand first."""
+    return _viewers(session, ticket, told_of(session, Kind.TICKET_COMMENTED, ticket, actor_id=actor.id))
+
+
+def _viewers(session: Session, placed: Ticket, told: set[int]) -> list[Viewer]:
     seeing = viewers(session, placed)
     found = [
         Viewer(one.id, one.full_name, (popup.CHANNEL,) if one.id in told else ())

@@ -14,7 +14,14 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from models import Department, Membership, Staff, utcnow
-from tests.support.factories import make_client, make_department, make_ticket, make_user
+from tests.support.factories import (
+    make_client,
+    make_department,
+    make_membership,
+    make_role,
+    make_ticket,
+    make_user,
+)
 from tests.support.live import LiveServer
 
 FELT = 5_000  # ms: within this open pages must show it
@@ -128,6 +135,35 @@ def test_change_is_foretold_saved_and_felt_by_a_second_open_browser(firm: Firm, 
     matrix.keyboard.press("Control+s")
     expect(row).to_have_count(0, timeout=FELT)
     assert firm.role(firm.substitute, firm.departments[0]) is None
+
+
+def test_change_of_a_role_is_foretold_by_keys_and_felt_only_when_saved(firm: Firm, enter: Any) -> None:
+    role = make_role(firm.session, f"Looker {firm.departments[0].id}")
+    looker = make_user(firm.session)
+    make_membership(firm.session, looker, firm.departments[0], role.key)
+    firm.session.commit()
+    inbox, page = open_inbox(enter(looker)), enter(firm.admin)
+    row = inbox.locator(f'[data-ticket="{firm.personal}"]')
+    page.goto("/access/roles/")
+    sight, bar = page.locator(f'select[name="sight.{role.id}"]'), page.locator(".hd-savebar")
+    sight.select_option("department")
+    sight.focus()
+    page.keyboard.press("Control+Enter")
+    expect(bar).to_contain_text(looker.full_name)
+    expect(bar).to_contain_text("will see 1 more ticket")
+    page.keyboard.press("Escape")
+    expect(bar).to_have_count(0)
+    expect(sight).to_be_focused()
+    expect(row).to_have_count(0)
+    page.locator("[data-hd-save][form=grid]").click()
+    expect(bar.locator("[data-hd-now]")).to_be_focused()
+    page.locator(f'input[name="verb.{role.id}"][value=comment]').check()
+    expect(bar).to_have_count(0)  # what it said holds no more
+    page.keyboard.press("Control+Enter")
+    expect(bar).to_contain_text("may now: comment")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#hd-flashes")).to_contain_text("The roles are saved")
+    expect(row).to_have_count(1, timeout=FELT)
 
 
 def test_many_cells_are_chosen_by_keys_and_undone(firm: Firm, enter: Any) -> None:

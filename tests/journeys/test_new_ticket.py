@@ -150,9 +150,9 @@ def test_person_chosen_first_brings_his_department(desk: Desk) -> None:
     page.locator("select#people").select_option(label="Worker1 Tester · 0 in work")
     expect(page.locator("[name=department_id]:checked + label")).to_have_text("Team 1")
     expect(page.locator("[name=assignee_id]:checked + label")).to_contain_text("Worker1 Tester")
-    expect(page.locator("[data-hd-seen]")).to_have_text("Seen by this person and the coordinators")
+    expect(page.locator("[data-hd-seen]")).to_have_text("Goes to this person by name")
     page.locator("label[for=people]").click()
-    expect(page.locator("[data-hd-seen]")).to_have_text("The whole department sees it: 3 people")
+    expect(page.locator("[data-hd-seen]")).to_have_text("Goes to the whole department")
 
 
 def test_escape_goes_to_another_client_and_keeps_the_text(desk: Desk) -> None:

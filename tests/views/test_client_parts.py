@@ -273,7 +273,7 @@ def test_addressees_are_the_people_of_the_department(
     sign_in(client, firm[0])
     html = client.get(f"/clients/addressees?department_id={firm[1].id}").text
     assert re.findall(r'id="person-(\d+)"', html) == [str(firm[0].id)]
-    assert "The whole department sees it: 1 person" in html
+    assert "Goes to the whole department" in html
     answer: Any = client.get("/clients/addressees", headers={"Accept": "application/json"}).json
     assert {person["name"] for person in answer["people"]} == {"Operator Tester", "Elsewhere Tester"}
     assert [p["in_work"] for p in answer["people"] if p["id"] == firm[0].id] == [1]

@@ -9,7 +9,22 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Client, Department, JournalEntry, Membership, Role, Staff, Ticket, Topic, Unit
+from app.policy import Actor
+from app.services.white_list import NewRules, add_rules
+from models import (
+    Client,
+    Department,
+    GroupRole,
+    InvitationRule,
+    JournalEntry,
+    Membership,
+    Role,
+    Staff,
+    Ticket,
+    Topic,
+    Unit,
+    utcnow,
+)
 from tests.support.factories import (
     make_client,
     make_department,
@@ -164,6 +179,32 @@ def test_what_is_in_use_is_not_deleted_and_the_reason_is_told(
     assert session.get(Topic, topic.id)
     assert session.get(Unit, unit.id)
     assert session.get(Staff, person.id)
+
+
+def test_department_that_the_white_list_or_a_group_names_is_not_deleted(
+    admin: FlaskClient, session: Session, administrator: Staff
+) -> None:
+    listed, given, free = make_department(session), make_department(session), make_department(session)
+    add_rules(
+        session,
+        NewRules("olena, ivan", listed.id, Role.EMPLOYEE),
+        actor=Actor(administrator.id, is_administrator=True),
+    )
+    revoked = InvitationRule(pattern="oleh", department_id=free.id, role=Role.EMPLOYEE, revoked_at=utcnow())
+    group = GroupRole(
+        group_guid="g", group_name="g", group_dn="CN=g", department_id=given.id, role=Role.EMPLOYEE
+    )
+    session.add_all([revoked, group])
+    session.commit()
+    words = {listed.id: "2 lines of the white list", given.id: "1 group of the directory"}
+    for number, word in words.items():
+        page = admin.post(f"/departments/delete/{number}", follow_redirects=True).text
+        assert word in page
+        assert session.get(Department, number)
+    number = free.id
+    admin.post(f"/departments/delete/{number}")
+    assert session.get(Department, number) is None, "a line that was taken back keeps nobody"
+    assert len(session.scalars(select(InvitationRule)).all()) == 2
 
 
 def test_merging_topics_moves_the_tickets(admin: FlaskClient, session: Session) -> None:

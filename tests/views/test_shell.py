@@ -105,6 +105,9 @@ def test_a_link_is_current_on_the_pages_below_it() -> None:
     assert tickets.is_current("/tickets/17")
     assert not tickets.is_current("/clients/")
     assert not Link("My day", "/", "house-door").is_current("/tickets/inbox")
+    access = Link("Who may what", "/access/", "grid")
+    assert all(access.is_current(path) for path in ("/access/", "/access/roles/", "/access/why"))
+    assert not access.is_current("/access/white-list/"), "a line of its own"
 
 
 @pytest.mark.parametrize(

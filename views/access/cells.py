@@ -12,8 +12,9 @@ from flask_babel import gettext as _
 from app.errors import Invalid
 from app.policy import Verb
 from app.services.access import Cell, Change
-from app.services.access_preview import MOST_COUNTED, Difference, Effect
+from app.services.access_preview import Effect
 from app.services.rows import LARGEST_ID
+from app.services.sight_difference import MOST_COUNTED, Difference
 from views.access.frame import VERB_WORDS
 
 _NAME = re.compile(r"r\.(\d{1,10})\.(\d{1,10})", re.ASCII)
@@ -112,14 +113,14 @@ def effect_words(effect: Effect) -> list[str]:
         return [_("is an administrator and sees everything anyway")]
     words = [*_tickets(effect.gained, is_more=True), *_tickets(effect.lost, is_more=False)]
     if effect.may_now:
-        words.append(_("may now: %(verbs)s", verbs=_named(effect.may_now)))
+        words.append(_("may now: %(verbs)s", verbs=named(effect.may_now)))
     if effect.may_no_more:
-        words.append(_("may no more: %(verbs)s", verbs=_named(effect.may_no_more)))
+        words.append(_("may no more: %(verbs)s", verbs=named(effect.may_no_more)))
     dates = [text for change in effect.changes if (text := dates_words(change.now))]
     return [*(words or [_("sees the same tickets as before")]), *dict.fromkeys(dates)]
 
 
-def _named(verbs: frozenset[Verb]) -> str:
+def named(verbs: frozenset[Verb]) -> str:
     """A few actions by name, many by number."""
     if len(verbs) > MOST_NAMED:
         return str(ngettext("%(num)d action", "%(num)d actions", len(verbs)))

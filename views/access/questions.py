@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.errors import Forbidden, Invalid, NotFound
-from app.policy import Verb, access_ticket, ensure_can_somewhere
+from app.policy import Actor, Verb, access_ticket, ensure_can_somewhere
 from app.services.roles import role_labels
-from app.services.why import Explanation, audience, explain
-from models import Staff
+from app.services.why import Explanation, Viewer, audience, explain, readers
+from models import Staff, Ticket
 from views.access.frame import RULE_WORDS, SIGHT_WORDS, STANDING_WORDS, VERB_WORDS, AccessScreen
 from views.base import current_actor, session
 from views.ticket_query import number_in
@@ -33,7 +33,9 @@ class QuestionsView(AccessScreen):
         """Which rules let ``user`` see ``ticket`` and do what with it."""
         actor = current_actor()
         if not (actor.is_administrator or actor.coordinates):
-            raise Forbidden(_("Only coordinators of the department and administrators may ask this."))
+            raise Forbidden(
+                _("Only administrators and those who act for others in the department may ask this.")
+            )
         user_id, ticket_id = number_in(request.args.get("user")), number_in(request.args.get("ticket"))
         found: Explanation | None = None
         problem, status = "", 200
@@ -59,26 +61,41 @@ class QuestionsView(AccessScreen):
 
     @expose("/who")
     def who(self) -> Any:
-        """By name, who will see the ticket that is being written or sent on, and who will be told."""
+        """By name, who will see the ticket that is being written or sent on, and who will be told; with
+        ``comment``, who will read one on it."""
         actor = current_actor()
         ticket_id = number_in(request.args.get("ticket"))
         if ticket_id is None:
             ensure_can_somewhere(actor, Verb.CREATE)
         ticket = access_ticket(session(), ticket_id, actor=actor) if ticket_id is not None else None
+        comment = ticket is not None and request.args.get("comment") == "1"
         people, problem = [], ""
         try:
-            people = audience(
-                session(),
-                department_id=number_in(request.args.get("department_id")),
-                assignee_id=number_in(request.args.get("assignee_id")),
-                actor=actor,
-                ticket=ticket,
-            )
+            if ticket is not None and comment:
+                people = readers(session(), ticket, actor=actor)
+            else:
+                people = _audience(actor, ticket)
         except Invalid as error:
             problem = error.message
         return self.render_template(
-            "access/who.html", people=people, problem=problem, me=actor.id, channels=CHANNELS
+            "access/who.html",
+            people=people,
+            problem=problem,
+            me=actor.id,
+            channels=CHANNELS,
+            comment=comment,
         )
+
+
+def _audience(actor: Actor, ticket: Ticket | None) -> list[Viewer]:
+    """Of the place in the address. Raises Invalid."""
+    return audience(
+        session(),
+        department_id=number_in(request.args.get("department_id")),
+        assignee_id=number_in(request.args.get("assignee_id")),
+        actor=actor,
+        ticket=ticket,
+    )
 
 
 def _everybody() -> list[tuple[int, str]]:

@@ -13,6 +13,7 @@ from app.errors import Conflict, HelpdeskError, Invalid, NotFound
 from app.events import unit_of_work
 from app.grid import stamp_now
 from app.services.access import all_departments
+from app.services.role_preview import Forecast, foretell
 from app.services.roles import (
     DepartmentValues,
     RoleValues,
@@ -24,13 +25,15 @@ from app.services.roles import (
     edit_role,
     ensure_administrator,
     ensure_seen,
-    holders,
+    held_counts,
     list_roles,
     role_label,
 )
 from models import Department, Sight, Verb, WorkRole
 from views.access.frame import SIGHT_WORDS, VERB_WORDS, AccessScreen, done, icon_of_role, make_felt
+from views.access.role_words import forecast_words
 from views.base import current_actor, session
+from views.client_parts import is_part
 from views.ticket_query import number_in
 
 
@@ -52,17 +55,49 @@ class RolesView(AccessScreen):
         """Save the whole grid, or the exceptions of one department. It acts at once."""
         ensure_administrator(current_actor())
         department = _asked_department(request.form.get("department"))
-        felt: set[int] = set()
         try:
             with unit_of_work(session()):
-                ensure_seen(session(), request.form.get("stamp", ""))
-                for role in list_roles(session()):
-                    if f"sight.{role.id}" in request.form:
-                        felt |= _save_role(role, department)
+                felt = _save_all(department)
         except (Conflict, Invalid) as error:
             return self._refused(error, department)
         make_felt(felt)
         return done(_("The roles are saved. They act already."), _address(department))
+
+    @expose("/preview", methods=["POST"])
+    def preview(self) -> Any:
+        """What saving would do: a bar for the script, a page without it. Nothing is written."""
+        ensure_administrator(current_actor())
+        department = _asked_department(request.form.get("department"))
+        forecast, error = Forecast(), None
+        try:
+            forecast = foretell(session(), lambda: _save_all(department))
+        except (Conflict, Invalid) as refused:
+            error = refused
+        context: dict[str, Any] = {
+            "changes": forecast.roles,
+            "lines": forecast_words(forecast, {one.id: one.name for one in all_departments(session())}),
+            "others": forecast.others,
+            "error": error,
+            "sent": [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"],
+        }
+        status = error.status if error else 200
+        if is_part():
+            return make_response(self.render_template("access/role_bar.html", **context), status)
+        return make_response(self.frame("access/role_preview.html", **context), status)
+
+    @expose("/again", methods=["POST"])
+    def again(self) -> Any:
+        """The grid as it was sent and is not saved yet, to go on with, for whoever has no scripts."""
+        ensure_administrator(current_actor())
+        department = _asked_department(request.form.get("department"))
+        attempt = session().begin_nested()
+        try:
+            _save_all(department)
+            return self._draw(department, stamp=request.form.get("stamp", ""))
+        except (Conflict, Invalid) as error:
+            return make_response(self._draw(department, error.message), error.status)
+        finally:
+            attempt.rollback()
 
     @expose("/new", methods=["POST"])
     def add(self) -> Any:
@@ -100,8 +135,9 @@ class RolesView(AccessScreen):
         session().rollback()
         return make_response(self._draw(department, message), status)
 
-    def _draw(self, department: Department | None, problem: str = "") -> str:
+    def _draw(self, department: Department | None, problem: str = "", stamp: str | None = None) -> str:
         roles = list_roles(session())
+        held = held_counts(session(), department.id if department else None)
         exceptions = {
             role.id: department_values(session(), role, department.id) if department else DepartmentValues()
             for role in roles
@@ -111,10 +147,10 @@ class RolesView(AccessScreen):
             roles=roles,
             may={role.id: {row.verb for row in role.verbs} for role in roles},
             exceptions=exceptions,
-            held={role.id: len(holders(session(), role.key)) for role in roles},
+            held={role.id: held.get(role.key, 0) for role in roles},
             departments=all_departments(session()),
             department=department,
-            stamp=session().scalar(select(stamp_now())),
+            stamp=stamp or session().scalar(select(stamp_now())),
             verbs=VERB_WORDS,
             sights=SIGHT_WORDS,
             label=role_label,
@@ -136,6 +172,16 @@ def _asked_department(text: str | None) -> Department | None:
 
 def _address(department: Department | None) -> str:
     return f"/access/roles/?department={department.id}" if department else "/access/roles/"
+
+
+def _save_all(department: Department | None) -> set[int]:
+    """Write the grid as it was sent; ids of those whose rights changed. Raises Conflict or Invalid."""
+    felt: set[int] = set()
+    ensure_seen(session(), request.form.get("stamp", ""))
+    for role in list_roles(session()):
+        if f"sight.{role.id}" in request.form:
+            felt |= _save_role(role, department)
+    return felt
 
 
 def _save_role(role: WorkRole, department: Department | None) -> set[int]:

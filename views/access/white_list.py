@@ -18,14 +18,18 @@ from app.notify.mail import Problem, has_mail_server
 from app.services.directory_source import find_source
 from app.services.group_logins import logins_of_group
 from app.services.invitations import access_letter, list_letters, revoke_letter
+from app.services.refused_requests import list_refused
 from app.services.white_list import NewRules, add_rules, ensure_administrator, list_rules, revoke_rule
 from models import Department, Ending, Invitation, Role, utcnow
 from views.base import Screen, current_actor, session
 from views.call_form import read_id
+from views.client_parts import is_part
+from views.ticket_query import number_in
 
 SEND_AGAIN = "jobs.invitations.send_again"
 ADDRESS = "/access/white-list/"
 SHOWN = 200
+LONGEST_LOGIN = 128
 ICONS = {"joined": "check-circle-fill", "sent": "envelope", "waiting": "hourglass-split"}
 
 
@@ -39,9 +43,17 @@ class WhiteListView(Screen):
 
     @expose("/")
     def show(self) -> Any:
-        """The form, the rules and the letters."""
+        """The form, the rules, the letters and the refused; ``add`` stands in the form already."""
         ensure_administrator(current_actor())
-        return self._draw(NewRules("", None, Role.EMPLOYEE))
+        wanted = request.args.get("add", "").replace("\0", "").strip()[:LONGEST_LOGIN]
+        return self._draw(NewRules(wanted, None, Role.EMPLOYEE))
+
+    @expose("/refused")
+    def refused(self) -> str:
+        """A page of the requests that got no letter: a part for the script, and a page without it."""
+        page = list_refused(session(), actor=current_actor(), before=number_in(request.args.get("before")))
+        template = "access/refused.html" if is_part() else "access/refused_page.html"
+        return self.page(template, refused=page, reasons=_reasons())
 
     @expose("/rules", methods=["POST"])
     def add(self) -> Any:
@@ -115,6 +127,8 @@ class WhiteListView(Screen):
             roles=_roles(),
             rules=list_rules(session(), wanted, most=SHOWN),
             letters=[(letter, *_standing(letter)) for letter in list_letters(session(), wanted, most=SHOWN)],
+            refused=list_refused(session(), actor=current_actor()),
+            reasons=_reasons(),
             now=now,
             shown=SHOWN,
             has_mail_server=has_mail_server(),
@@ -167,6 +181,15 @@ def _standing(letter: Invitation) -> tuple[str, str, str]:
     if letter.expires_at is None or letter.expires_at <= utcnow():
         return "clock-history", _("expired"), ""
     return ICONS["sent"], _("sent"), ""
+
+
+def _reasons() -> dict[str, str]:
+    return {
+        "not_listed": _("is not on the white list"),
+        "no_mailbox": _("the directory knows no mailbox"),
+        "directory": _("the directory did not answer"),
+        "has_account": _("has an account already"),
+    }
 
 
 def _endings() -> dict[str, str]:

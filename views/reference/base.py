@@ -7,9 +7,7 @@ from typing import Any
 from flask import abort, flash, g, redirect, request
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from flask_appbuilder.security.sqla.models import Group
 from flask_babel import gettext as _
-from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from wtforms import Field, Form
@@ -19,8 +17,9 @@ from app.errors import HelpdeskError, Invalid
 from app.events import unit_of_work
 from app.notify import popup
 from app.policy import Actor
+from app.services.felt import felt_by
 from app.services.reference import create_row, delete_row, edit_row
-from models import Membership, Model, Staff
+from models import Model
 from views.base import current_actor, session
 
 MOST_CHOSEN = 100
@@ -46,48 +45,34 @@ class JournalledTable(SQLAInterface):
         with unit_of_work(session()):
             actor = _actor()
             _write(lambda: create_row(session(), item, actor=actor))
-            felt = felt_by(item)
+            felt = felt_by(session(), item)
         _make_felt(felt)
 
     def edit(self, item: Model, commit: bool = True) -> None:
         with unit_of_work(session()):
             actor = _actor()
-            with session().no_autoflush:
-                felt = felt_by(item)
+            felt = felt_by(session(), item)
             _write(lambda: edit_row(session(), item, actor=actor))
+            felt |= felt_by(session(), item)
         _make_felt(felt)
 
     def delete(self, item: Model, commit: bool = True) -> None:
         with unit_of_work(session()):
-            felt = felt_by(item)
+            felt = felt_by(session(), item)
             _write(lambda: delete_row(session(), item, actor=current_actor()))
         _make_felt(felt)
 
     def delete_all(self, items: list[Model]) -> None:
         with unit_of_work(session()):
-            felt = [user_id for item in items for user_id in felt_by(item)]
+            felt = {user_id for item in items for user_id in felt_by(session(), item)}
             for item in items:
                 delete_row(session(), item, actor=current_actor())
         _make_felt(felt)
 
 
-def felt_by(row: Model) -> list[int]:
-    """Ids of those whose rights hang on this row, as it is and as it was."""
-    match row:
-        case Staff():
-            return [row.id]
-        case Membership():
-            # FAB sets the relationship; the column follows with the flush
-            return [one for one in {row.user_id, getattr(row.user, "id", None)} if one]
-        case Group():
-            people = inspect(row).attrs.users.history
-            return sorted({user.id for some in people for user in some or ()})
-    return []
-
-
-def _make_felt(user_ids: list[int]) -> None:
+def _make_felt(user_ids: set[int]) -> None:
     """After the commit: their open pages prove anew who they are and ask for what they see."""
-    for user_id in set(user_ids):
+    for user_id in sorted(user_ids):
         popup.reconnect(user_id)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, Forbidden, Invalid
 from app.events import Kind
 from app.policy import Actor, Verb, load_actor, visible_tickets
-from app.services import access_preview
+from app.services import sight_difference
 from app.services.access import Cell, Change, apply_changes, check_changes, read_people
 from app.services.access_preview import preview_changes
 from models import JournalEntry, Membership, Sight
@@ -92,7 +92,7 @@ def test_many_cells_of_one_person_are_one_effect(session: Session, cast: Cast, b
 def test_large_numbers_are_counted_up_to_a_bound(
     session: Session, cast: Cast, boss: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access_preview, "MOST_COUNTED", 2)
+    monkeypatch.setattr(sight_difference, "MOST_COUNTED", 2)
     (effect,) = preview_changes(session, [change(cast, "stranger", "a", Cell(), EMPLOYEE)], actor=boss)
     assert effect.gained.live == 3, "one more than the bound: more than that"
 

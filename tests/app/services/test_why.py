@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.errors import Forbidden, Invalid, NotFound
 from app.notify.fanout import fan_out
 from app.policy import Actor, Rule, Standing, Verb, access_ticket, load_actor, viewers
+from app.services.comments import add_comment
 from app.services.tickets import TicketDraft, create_ticket, transfer_ticket
-from app.services.why import audience, explain
+from app.services.why import audience, explain, readers
 from app.workflow import MOVE_VERBS, allowed_moves
 from models import Delivery, Department, OutboxEvent, Sight, Ticket
 from tests.support.cast import ACTIVE, VISIBLE, Cast, make_cast
@@ -132,3 +133,14 @@ def told(session: Session) -> set[int]:
     for event_id in session.scalars(select(OutboxEvent.id).where(OutboxEvent.fanned_out_at.is_(None))).all():
         fan_out(session, event_id)
     return set(session.scalars(select(Delivery.user_id)))
+
+
+def test_those_who_will_read_a_comment_are_those_who_do(session: Session, cast: Cast) -> None:
+    for name in ("a_free", "a_named", "a_other"):
+        ticket = session.get_one(Ticket, cast.tickets[name])
+        head = load_actor(session, cast.people["boss_a"])
+        foretold = readers(session, ticket, actor=head)
+        assert {one.id for one in foretold} == viewers(session, ticket)
+        session.execute(delete(Delivery))
+        add_comment(session, ticket, "It is the cable", actor=head)
+        assert {one.id for one in foretold if one.channels} == told(session), name

@@ -68,6 +68,8 @@ def place(session: Session, cast: Cast, who: str, where: str = "a") -> Membershi
         ("POST", "/access/save"),
         ("GET", "/access/roles/"),
         ("POST", "/access/roles/"),
+        ("POST", "/access/roles/preview"),
+        ("POST", "/access/roles/again"),
         ("POST", "/access/roles/new"),
         ("POST", "/access/roles/1/delete"),
     ],

@@ -9,8 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.policy import viewers
-from models import Staff, Ticket
+from models import Department, Sight, Staff, Ticket
 from tests.support.cast import Cast, canaries, make_cast
+from tests.support.factories import make_membership, make_role
 from tests.support.signing import sign_in
 
 
@@ -90,6 +91,36 @@ def test_transfer_counts_with_the_author_of_the_ticket(
     shown = {int(one) for one in re.findall(r'data-hd-viewer="(\d+)"', answer.text)}
     assert shown == viewers(session, session.get_one(Ticket, cast.tickets["b_by_worker_a"]))
     assert head.get(f"/access/who?department_id=1&ticket={cast.tickets['b_free']}").status_code == 404
+
+
+def test_own_role_that_only_looks_on_is_named_and_not_told(
+    client: FlaskClient, session: Session, cast: Cast
+) -> None:
+    role = make_role(session, sight=Sight.DEPARTMENT)
+    watcher = session.get_one(Staff, cast.people["stranger"])
+    make_membership(session, watcher, session.get_one(Department, cast.departments["a"]), role.key)
+    writer = enter(client, session, cast, "both")
+    sent_to = f"department_id={cast.departments['a']}&assignee_id={cast.people['worker_a']}"
+    for more in ("", f"&ticket={cast.tickets['b_free']}"):
+        html = writer.get(f"/access/who?{sent_to}{more}").text
+        lines = re.findall(r'<li data-hd-viewer="(\d+)">(.*?)</li>', html)
+        told = {int(number): "is told by a pop-up" in line for number, line in lines}
+        assert told[watcher.id] is False
+        assert told[cast.people["worker_a"]] is True
+
+
+def test_writer_of_a_comment_reads_who_will_read_it(
+    client: FlaskClient, session: Session, cast: Cast
+) -> None:
+    number = cast.tickets["a_named"]
+    head = enter(client, session, cast, "boss_a")
+    (address,) = re.findall(r'hx-get="(/access/who[^"]*)"', head.get(f"/tickets/{number}").text)
+    html = head.get(address.replace("&amp;", "&")).text
+    shown = {int(one) for one in re.findall(r'data-hd-viewer="(\d+)"', html)}
+    assert shown == viewers(session, session.get_one(Ticket, number))
+    assert "will read it" in html
+    hidden = cast.tickets["b_named"]
+    assert head.get(f"/access/who?ticket={hidden}&comment=1").status_code == 404
 
 
 def test_who_needs_a_place_and_the_right_to_write(client: FlaskClient, session: Session, cast: Cast) -> None:

@@ -128,3 +128,65 @@ def test_wrong_numbers_are_not_there(boss: FlaskClient, session: Session) -> Non
     assert boss.get("/access/roles/?department=987654").status_code == 404
     assert boss.post("/access/roles/987654/delete").status_code == 404
     assert boss.post(f"/access/roles/{employee(session).id}/delete").status_code == 422
+
+
+def test_change_is_shown_first_and_nothing_of_it_is_written(
+    boss: FlaskClient, session: Session, cast: Cast, felt: set[int]
+) -> None:
+    gone, sight = (f"verb.{employee(session).id}", "take"), f"sight.{employee(session).id}"
+    fields = [field for field in form_of(boss.get("/access/roles/").text) if field != gone]
+    sent: dict[str, list[str]] = {}
+    for name, value in fields:
+        sent.setdefault(name, []).append("department" if name == sight else value)
+    bar = boss.post("/access/roles/preview", data=sent, headers={"X-Requested-With": "fetch"})
+    assert bar.status_code == 200
+    assert "<html" not in bar.text
+    text = " ".join(re.sub(r"<[^>]+>", " ", bar.text).split())
+    assert "Employee held by 4 people now; will see: all of the department (until now:" in text
+    assert "may no more: take" in text
+    name = session.get_one(Staff, cast.people["worker_b"]).full_name
+    assert f"{name} will see 1 more ticket; among them personal ones of: " in text
+    assert 'formaction="/access/roles/"' in bar.text
+    page = boss.post("/access/roles/preview", data=sent).text
+    carried, wanted = (
+        [(name, value) for name, value in found if name.startswith(("sight.", "verb.", "name.", "stamp"))]
+        for found in (form_of(page), [(name, value) for name in sent for value in sent[name]])
+    )
+    assert carried == wanted, "without scripts the page carries all that was sent"
+    again = form_of(boss.post("/access/roles/again", data=sent).text)
+    assert (sight, "department") in again
+    assert gone not in again
+    assert Verb.TAKE in {row.verb for row in employee(session).verbs}
+    assert felt == set()
+    assert boss.post("/access/roles/", data=sent).status_code == 303
+    assert Verb.TAKE not in {row.verb for row in employee(session).verbs}
+
+
+def test_preview_refuses_as_saving_would(boss: FlaskClient, session: Session, cast: Cast) -> None:
+    fields = dict(form_of(boss.get("/access/roles/").text))
+    head = {"X-Requested-With": "fetch"}
+    old = boss.post("/access/roles/preview", data={**fields, "stamp": "old"}, headers=head)
+    assert (old.status_code, "formaction" in old.text) == (409, False)
+    wrong = {**fields, f"sight.{employee(session).id}": "everything"}
+    refused = boss.post("/access/roles/preview", data=wrong, headers=head)
+    assert refused.status_code == 422
+    assert "Choose how far the role sees" in refused.text
+    assert boss.post("/access/roles/again", data=wrong).status_code == 422
+
+
+def test_preview_of_nothing_offers_nothing_to_save(boss: FlaskClient, cast: Cast) -> None:
+    page = f"/access/roles/?department={cast.departments['a']}"
+    sent: dict[str, list[str]] = {}
+    for name, value in form_of(boss.get(page).text):
+        sent.setdefault(name, []).append(value)
+    answer = boss.post("/access/roles/preview", data=sent, headers={"X-Requested-With": "fetch"})
+    assert "Nothing was changed" in answer.text
+    assert "formaction" not in answer.text
+
+
+def test_department_counts_its_own_people(boss: FlaskClient, session: Session, cast: Cast) -> None:
+    def held(address: str) -> list[str]:
+        return re.findall(r'title="People who hold it now">(\d+)<', boss.get(address).text)
+
+    assert held("/access/roles/")[0] == "4"
+    assert held(f"/access/roles/?department={cast.departments['b']}")[0] == "2"

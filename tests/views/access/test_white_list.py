@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.events import Kind
 from models import (
+    Department,
     Ending,
     InvitationRule,
     JournalEntry,
@@ -232,11 +233,16 @@ def test_the_page_costs_the_same_with_many_rows(client: FlaskClient, session: Se
     assert Role.EMPLOYEE in page.text
 
 
-def test_department_that_goes_takes_its_lines_along(
+def test_department_stays_until_its_lines_are_taken_off(
     client: FlaskClient, session: Session, admin: Staff
 ) -> None:
     _admin, department = make_listed(session, "olena")
-    answer = sign_in(client, admin).post(f"/departments/delete/{department.id}")
-    assert answer.status_code in {302, 303}
+    number, line = department.id, rules(session)["olena"].id
+    refused = sign_in(client, admin).post(f"/departments/delete/{number}", follow_redirects=True)
+    assert "1 line of the white list" in refused.text
     session.expire_all()
-    assert rules(session) == {}
+    assert set(rules(session)) == {"olena"}
+    client.post(f"{HERE}rules/{line}/revoke")
+    client.post(f"/departments/delete/{number}")
+    session.expire_all()
+    assert session.get(Department, number) is None
