@@ -44,7 +44,9 @@ def copied(app: Flask, browser: FlaskClient) -> FlaskClient:
     return thief
 
 
-def test_m5_a_copied_cookie_ends_with_signing_out_and_other_browsers_go_on(app: Flask, person: Staff) -> None:
+def test_m05_a_copied_cookie_ends_with_signing_out_and_other_browsers_go_on(
+    app: Flask, person: Staff
+) -> None:
     browser, other = signed_in(app), signed_in(app)
     thief = copied(app, browser)
     assert thief.get("/tickets/inbox").status_code == 200
@@ -54,7 +56,7 @@ def test_m5_a_copied_cookie_ends_with_signing_out_and_other_browsers_go_on(app: 
     assert other.get("/tickets/inbox").status_code == 200
 
 
-def test_m5_a_new_password_ends_cookies_and_tokens(app: Flask, session: Session, person: Staff) -> None:
+def test_m05_a_new_password_ends_cookies_and_tokens(app: Flask, session: Session, person: Staff) -> None:
     browser = signed_in(app)
     body = {"username": "olena", "password": PASSWORD, "provider": "db", "refresh": True}
     tokens = app.test_client().post("/api/v1/security/login", json=body).json or {}
@@ -70,7 +72,9 @@ def test_m5_a_new_password_ends_cookies_and_tokens(app: Flask, session: Session,
     assert signed_in(app, "another one").get("/tickets/inbox").status_code == 200
 
 
-def test_m5_who_changes_his_own_password_goes_on_here_and_is_out_elsewhere(app: Flask, person: Staff) -> None:
+def test_m05_who_changes_his_own_password_goes_on_here_and_is_out_elsewhere(
+    app: Flask, person: Staff
+) -> None:
     browser, other = signed_in(app), signed_in(app)
     thief = copied(app, browser)
     data = {"old_password": PASSWORD, "new_password": "another one 1", "again": "another one 1"}
