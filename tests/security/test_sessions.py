@@ -72,6 +72,21 @@ def test_m05_a_new_password_ends_cookies_and_tokens(app: Flask, session: Session
     assert signed_in(app, "another one").get("/tickets/inbox").status_code == 200
 
 
+def test_m05_a_password_changed_by_whatever_means_ends_cookies_and_tokens(
+    app: Flask, session: Session, person: Staff
+) -> None:
+    browser, caller = signed_in(app), app.test_client()
+    body = {"username": "olena", "password": PASSWORD, "provider": "db"}
+    tokens = caller.post("/api/v1/security/login", json=body).json or {}
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert caller.get("/api/v1/me/", headers=bearer).status_code == 200
+    # as by a statement in the database: nothing of ours is called
+    person.password = generate_password_hash("another one", method="pbkdf2:sha256:1000")
+    session.flush()
+    assert browser.get("/tickets/inbox").status_code == 302
+    assert caller.get("/api/v1/me/", headers=bearer).status_code == 401
+
+
 def test_m05_who_changes_his_own_password_goes_on_here_and_is_out_elsewhere(
     app: Flask, person: Staff
 ) -> None:
