@@ -54,6 +54,7 @@ def seen_by_us() -> dict[str, Any]:
     "key",
     [
         "short",
+        "q7J_vB2xN8sKd41LmZ0tYw5RfHcEgUa",
         "x" * 64,
         "0123456701234567012345670123456701234567",
         "please-change-me-please-change-me-please",
