@@ -23,6 +23,11 @@ LANGUAGES = {
     "en": {"flag": "gb", "name": "English"},
 }
 SHORTEST_SECRET = 32
+FEWEST_LETTERS = 10
+# what examples and lazy installations write instead of a random key
+_DEFAULTS = re.compile(
+    r"change.?(me|this|it)|secret.?key|thisismy|your.?(secret|key)|insecure|pass?word|default", re.I
+)
 
 
 class ConfigError(ValueError):
@@ -61,15 +66,26 @@ def _secret_key(env: Mapping[str, str], var_dir: Path) -> str:
     """The given key, checked; without one, a random key kept in ``var/secret_key`` (mode 600)."""
     given = env.get("SECRET_KEY", "")
     if given:
-        if len(given) < SHORTEST_SECRET:
-            raise ConfigError(f"SECRET_KEY: write at least {SHORTEST_SECRET} random characters")
+        if _is_weak(given):
+            raise ConfigError(
+                f"SECRET_KEY: write at least {SHORTEST_SECRET} random characters, for example those of "
+                "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
         return given
     path = var_dir / "secret_key"
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(48))
-    return path.read_text().strip()
+    kept = path.read_text().strip()
+    if _is_weak(kept):
+        raise ConfigError(f"SECRET_KEY: {path} holds no good key; delete the file, and a new one is made")
+    return kept
+
+
+def _is_weak(key: str) -> bool:
+    """Whether somebody may guess it: short, of few different characters, or an example's default."""
+    return len(key) < SHORTEST_SECRET or len(set(key)) < FEWEST_LETTERS or bool(_DEFAULTS.search(key))
 
 
 def _database_url(env: Mapping[str, str], var_dir: Path) -> str:
@@ -114,6 +130,20 @@ def _public_url(env: Mapping[str, str]) -> str:
     if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
         raise ConfigError(f"HELPDESK_URL={url!r}: write an address such as https://helpdesk.corp.example")
     return url
+
+
+def _hosts(env: Mapping[str, str]) -> list[str]:
+    """The names under which the helpdesk answers; any other Host is refused. None: every name."""
+    hosts = [host.strip().lower() for host in env.get("HELPDESK_HOSTS", "").split(",") if host.strip()]
+    for host in hosts:
+        if not re.fullmatch(r"[a-z0-9.-]+(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?", host):
+            raise ConfigError(f"HELPDESK_HOSTS={host!r}: write names such as helpdesk.corp.example")
+    return hosts
+
+
+def _redirect_hosts(hosts: list[str], public_url: str) -> list[str]:
+    """Where signing in may lead to by a whole address; none: FAB goes by the Host of the request."""
+    return hosts or [netloc for netloc in [urlsplit(public_url).netloc] if netloc]
 
 
 def _mail_server(env: Mapping[str, str]) -> dict[str, Any]:
@@ -171,9 +201,10 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
     env = os.environ if env is None else env
     var_dir = _var_dir(env)
     url = _database_url(env, var_dir)
-    https = _flag(env, "HELPDESK_HTTPS", False)
+    public_url = _public_url(env)
+    https = _flag(env, "HELPDESK_HTTPS", public_url.startswith("https://"))
     redis_url = env.get("REDIS_URL", "").strip() or "redis://127.0.0.1:6379/0"
-    hosts = [h.strip() for h in env.get("HELPDESK_HOSTS", "").split(",") if h.strip()]
+    hosts = _hosts(env)
     return {
         "VAR_DIR": var_dir,
         "SECRET_KEY": _secret_key(env, var_dir),
@@ -189,22 +220,27 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
         "ARCHIVE_AFTER_DAYS": _int(env, "HELPDESK_ARCHIVE_AFTER_DAYS", 3),
         "TIME_ZONE": _time_zone(env),
         # letters
-        "PUBLIC_URL": _public_url(env),
+        "PUBLIC_URL": public_url,
         "MAIL_SERVER": _mail_server(env),
         "MAIL_FROM": _mail_from(env),
         # Flask and its cookies
         "MAX_CONTENT_LENGTH": _int(env, "HELPDESK_MAX_UPLOAD_MB", 20, least=1) * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "MAX_TEXT_LENGTH": 2 * 1024 * 1024,
         # the prefix binds the cookie to this host alone, and browsers take it over HTTPS only (RFC 6265bis)
         "SESSION_COOKIE_NAME": "__Host-helpdesk" if https else "helpdesk",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": https,
+        # not used, and safe should somebody use it
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_SECURE": https,
         "HTTPS": https,
         "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
         "TRUSTED_PROXIES": _int(env, "HELPDESK_TRUSTED_PROXIES", 0),
         "ALLOWED_HOSTS": hosts,
-        "FAB_SAFE_REDIRECT_HOSTS": hosts,
+        "FAB_SAFE_REDIRECT_HOSTS": _redirect_hosts(hosts, public_url),
         "WTF_CSRF_TIME_LIMIT": None,
         # fast levels: a list of 50 KB shrinks to 7 within a millisecond
         "COMPRESS_ALGORITHM": ["zstd", "br", "gzip"],

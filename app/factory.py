@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.extensions import compress, csrf, db, migrate, socketio
 from app.i18n import compile_catalogues
 from app.security.manager import HelpdeskSecurityManager
 from app.security.passwords import ensure_length
+from app.security.request_size import CappedRequest
 from app.security_headers import init_security_headers
 from app.services.domain_sign_in import DirectoryDoor
 from models import Model
@@ -56,6 +58,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     logging.getLogger("flask_appbuilder.models.filters").setLevel(logging.ERROR)
     compile_catalogues()
     app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.request_class = CappedRequest
     app.config.update(config.load())
     app.config["FAB_PASSWORD_COMPLEXITY_VALIDATOR"] = ensure_length
     app.config.update(settings or {})
@@ -110,7 +113,20 @@ def _init_extensions(app: Flask) -> None:
     init_security_headers(app)
 
 
-def _origins(app: Flask) -> list[str] | None:
-    """The origins a socket may come from; None: only the page's own (traps.md M14)."""
-    scheme = "https" if app.config["HTTPS"] else "http"
-    return [f"{scheme}://{host}" for host in app.config["ALLOWED_HOSTS"]] or None
+def _origins(app: Flask) -> list[str] | Callable[[str, dict[str, Any]], bool]:
+    """The origins a socket may come from: those of the settings, else only the page's own (traps.md M14)."""
+    https, hops = app.config["HTTPS"], app.config["TRUSTED_PROXIES"]
+
+    def is_own(origin: str, environ: dict[str, Any]) -> bool:
+        """Socket.IO itself would believe in X-Forwarded-Host whoever sends it, and asks before ProxyFix."""
+        host = _forwarded(environ, "HOST", hops) or environ.get("HTTP_HOST", "")
+        scheme = _forwarded(environ, "PROTO", hops) or environ.get("wsgi.url_scheme", "http")
+        return bool(host) and origin in {f"{scheme}://{host}", f"{'https' if https else scheme}://{host}"}
+
+    return [f"{'https' if https else 'http'}://{host}" for host in app.config["ALLOWED_HOSTS"]] or is_own
+
+
+def _forwarded(environ: dict[str, Any], name: str, hops: int) -> str:
+    """What the outermost of the trusted proxies says in its header, “” if none is trusted or none says so."""
+    values = environ.get(f"HTTP_X_FORWARDED_{name}", "").split(",")
+    return values[-hops].strip() if 0 < hops <= len(values) else ""

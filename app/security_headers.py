@@ -6,6 +6,7 @@ import re
 import secrets
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import SecurityError
 
 _FIXED = {
     "X-Content-Type-Options": "nosniff",
@@ -54,6 +55,14 @@ def content_security_policy(nonce: str | None, host: str) -> str:
     )
 
 
+def _trusted_host() -> str:
+    """The Host of this request, “” if it is none of ours: then the answer is a refusal (traps.md M9)."""
+    try:
+        return request.host
+    except SecurityError:
+        return ""
+
+
 def init_security_headers(app: Flask) -> None:
     """Put the headers on every response of ``app`` and ``csp_nonce()`` into its templates."""
     app.jinja_env.globals["csp_nonce"] = csp_nonce
@@ -64,7 +73,7 @@ def init_security_headers(app: Flask) -> None:
         for name, value in _FIXED.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault(
-            "Content-Security-Policy", content_security_policy(g.get("csp_nonce"), request.host)
+            "Content-Security-Policy", content_security_policy(g.get("csp_nonce"), _trusted_host())
         )
         # files say themselves how long they keep; everything else is somebody's and stays in no cache
         response.headers.setdefault("Cache-Control", "no-store")

@@ -172,3 +172,19 @@ def phone_digits(text: str) -> str:
 def is_storable(text: str) -> bool:
     """Without NUL and without halves of surrogate pairs: neither database takes them."""
     return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+LONGEST_CELL = 32_767
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+
+
+def plain_cell(text: str) -> str:
+    """A text for a cell of a .csv that no spreadsheet takes for a formula (traps.md M16).
+
+    An apostrophe stands before what could be one. Without control characters; cut, with a mark, where a
+    cell ends.
+    """
+    looks = bool(_FORMULA.match(text)) or text[:1] in "\t\r\n"
+    clean = "".join(c for c in text if c == "\n" or (is_storable(c) and c.isprintable()))
+    clean = f"'{clean}" if looks and clean else clean
+    return clean if len(clean) <= LONGEST_CELL else clean[: LONGEST_CELL - 1] + "…"

@@ -153,7 +153,7 @@ def test_only_events_write_the_journal() -> None:
     assert not writers
 
 
-def test_the_catalogues_do_not_shadow_babel() -> None:
+def test_layout_the_catalogues_do_not_shadow_babel() -> None:
     assert not (ROOT / "babel" / "__init__.py").exists()
 
 

@@ -10,6 +10,8 @@ import pytest
 import config
 from config import ConfigError, load
 
+KEY = "q7J_vB2xN8sKd41LmZ0tYw5RfHcEgUaP"
+
 
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:
@@ -87,6 +89,15 @@ def test_https_makes_the_cookie_secure(env: dict[str, str]) -> None:
     assert settings["FAB_SAFE_REDIRECT_HOSTS"] == ["help.example", "www.help.example"]
 
 
+def test_address_with_https_makes_the_cookie_secure_unless_told_otherwise(env: dict[str, str]) -> None:
+    address = {"HELPDESK_URL": "https://help.example:8443"}
+    settings = load({**env, **address})
+    assert (settings["SESSION_COOKIE_SECURE"], settings["HTTPS"]) == (True, True)
+    assert settings["FAB_SAFE_REDIRECT_HOSTS"] == ["help.example:8443"]
+    assert settings["ALLOWED_HOSTS"] == []
+    assert load({**env, **address, "HELPDESK_HTTPS": "0"})["SESSION_COOKIE_SECURE"] is False
+
+
 def test_given_values_are_used(env: dict[str, str]) -> None:
     given = {
         "PORT": " 9000 ",
@@ -94,14 +105,14 @@ def test_given_values_are_used(env: dict[str, str]) -> None:
         "HELPDESK_ARCHIVE_AFTER_DAYS": "0",
         "HELPDESK_LANGUAGE": "ru",
         "HELPDESK_MAX_UPLOAD_MB": "5",
-        "SECRET_KEY": "x" * config.SHORTEST_SECRET,
+        "SECRET_KEY": KEY,
     }
     settings = load({**env, **given})
     assert (settings["PORT"], settings["ARCHIVE_AFTER_DAYS"]) == (9000, 0)
     assert settings["MAX_CONTENT_LENGTH"] == 5 * 1024 * 1024
     assert settings["REDIS_URL"] == settings["RATELIMIT_STORAGE_URI"] == "redis://r/3"
     assert settings["BABEL_DEFAULT_LOCALE"] == "ru"
-    assert settings["SECRET_KEY"] == "x" * config.SHORTEST_SECRET
+    assert settings["SECRET_KEY"] == KEY
     assert not (Path(env["HELPDESK_VAR"]) / "secret_key").exists()
 
 

@@ -76,7 +76,7 @@ def count(session: Session, table: type, **wanted: object) -> int:
     return session.scalar(select(func.count()).select_from(table).filter_by(**wanted)) or 0
 
 
-def test_fifty_parallel_takes_have_one_winner(live_app: Flask, session: Session) -> None:
+def test_m20_fifty_parallel_takes_have_one_winner(live_app: Flask, session: Session) -> None:
     firm = Firm(session, people=50)
 
     def take(user_id: int) -> Callable[[Session], int]:

@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
 from app.errors import HelpdeskError, Invalid
+from app.text import plain_cell
 from import_tools.book import read_book
 from import_tools.joining import BookRecord, Match, Mode, Outcome, PersonRecord, join
 from import_tools.sheet import open_sheet
@@ -102,7 +103,8 @@ def write_matches(path: Path, matches: Sequence[Match]) -> None:
         for match in matches:
             candidates = BETWEEN.join(candidate.key for candidate in match.candidates)
             evidence = BETWEEN.join(match.evidence)
-            writer.writerow((match.key or "", match.row, match.outcome.value, evidence, candidates))
+            row = (match.key or "", match.row, match.outcome.value, evidence, candidates)
+            writer.writerow([plain_cell(text) for text in row])
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str], tuple[str, ...]]]:

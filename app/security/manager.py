@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import current_app, g, has_request_context, request
 from flask import session as cookie
+from flask_appbuilder.security.sqla.apis import ApiKeyApi
 from flask_appbuilder.security.sqla.models import (
     ApiKey,
     Group,
@@ -25,7 +26,7 @@ from sqlalchemy.orm import joinedload
 from app.errors import NotFound
 from app.security import second_factor, sessions, signals
 from app.security.api import SecurityApi
-from app.security.api_keys import is_taken_back
+from app.security.api_keys import KeyWish, is_taken_back
 from app.security.domain import TwoWays
 from app.security.own_password import ResetMyPasswordView
 from app.security.sign_in import SignInView
@@ -51,10 +52,14 @@ class HelpdeskSecurityManager(TwoWays):
     userstatschartview = None  # draws with scripts from the Internet
 
     def register_views(self) -> None:
-        # these screens have no actions: FAB 5.3.0's addresses for them break on any name, for anybody
+        # these screens have no actions and no files: FAB 5.3.0's addresses for actions break on any name, for
+        # anybody, and the one for files serves the whole upload folder (traps.md M1, M2)
         for view in (self.permissionmodelview, self.permissionviewmodelview, self.viewmenumodelview):
-            view.exclude_route_methods = view.exclude_route_methods | {"action", "action_post"}
+            view.exclude_route_methods = view.exclude_route_methods | {"action", "action_post", "download"}
         super().register_views()
+        for view in self.appbuilder.baseviews:
+            if isinstance(view, ApiKeyApi):
+                view.post_schema = KeyWish()
         if current_app.config["AUTH_RATE_LIMITED"]:
             api = next(view for view in self.appbuilder.baseviews if isinstance(view, self.security_api))
             limit_sign_in(self.limiter, (self.auth_view.blueprint, api.blueprint))

@@ -38,7 +38,7 @@ def test_worker_tells_of_a_saved_ticket(session: Session, work_off: WorkOff) -> 
     assert worker_id in set(session.scalars(select(Delivery.user_id)))
 
 
-def test_worker_gives_each_job_a_context_and_a_session_of_its_own(
+def test_layout_worker_gives_each_job_a_context_and_a_session_of_its_own(
     app: Flask, work_off: WorkOff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[bool, Session]] = []
@@ -73,7 +73,7 @@ def test_worker_goes_on_after_a_job_that_fails(app: Flask, work_off: WorkOff) ->
     assert good.get_status() == "finished"
 
 
-def test_worker_never_opens_a_pickle(app: Flask, work_off: WorkOff, tmp_path: Path) -> None:
+def test_m15_worker_never_opens_a_pickle(app: Flask, work_off: WorkOff, tmp_path: Path) -> None:
     trap = tmp_path / "opened"
     pickled = Queue("high", connection=redis()).enqueue(Path.touch, trap)
     assert work_off()

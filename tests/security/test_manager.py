@@ -23,7 +23,7 @@ def user(session: Session) -> Staff:
     return user
 
 
-def test_page_asks_for_permissions_once(client: FlaskClient, user: Staff) -> None:
+def test_layout_page_asks_for_permissions_once(client: FlaskClient, user: Staff) -> None:
     sign_in(client, user)
     with count_queries() as sent:
         assert client.get("/tickets/inbox").status_code == 200

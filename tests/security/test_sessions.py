@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
@@ -44,7 +45,9 @@ def copied(app: Flask, browser: FlaskClient) -> FlaskClient:
     return thief
 
 
-def test_m5_a_copied_cookie_ends_with_signing_out_and_other_browsers_go_on(app: Flask, person: Staff) -> None:
+def test_m05_a_copied_cookie_ends_with_signing_out_and_other_browsers_go_on(
+    app: Flask, person: Staff
+) -> None:
     browser, other = signed_in(app), signed_in(app)
     thief = copied(app, browser)
     assert thief.get("/tickets/inbox").status_code == 200
@@ -54,7 +57,7 @@ def test_m5_a_copied_cookie_ends_with_signing_out_and_other_browsers_go_on(app: 
     assert other.get("/tickets/inbox").status_code == 200
 
 
-def test_m5_a_new_password_ends_cookies_and_tokens(app: Flask, session: Session, person: Staff) -> None:
+def test_m05_a_new_password_ends_cookies_and_tokens(app: Flask, session: Session, person: Staff) -> None:
     browser = signed_in(app)
     body = {"username": "olena", "password": PASSWORD, "provider": "db", "refresh": True}
     tokens = app.test_client().post("/api/v1/security/login", json=body).json or {}
@@ -70,7 +73,23 @@ def test_m5_a_new_password_ends_cookies_and_tokens(app: Flask, session: Session,
     assert signed_in(app, "another one").get("/tickets/inbox").status_code == 200
 
 
-def test_m5_who_changes_his_own_password_goes_on_here_and_is_out_elsewhere(app: Flask, person: Staff) -> None:
+def test_m05_a_password_changed_by_whatever_means_ends_cookies_and_tokens(
+    app: Flask, session: Session, person: Staff
+) -> None:
+    browser, caller = signed_in(app), app.test_client()
+    body = {"username": "olena", "password": PASSWORD, "provider": "db"}
+    tokens = caller.post("/api/v1/security/login", json=body).json or {}
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert caller.get("/api/v1/me/", headers=bearer).status_code == 200
+    # by a statement in the database: nothing of ours is called
+    session.execute(update(Staff).where(Staff.id == person.id).values(password="scrypt:another"))
+    assert browser.get("/tickets/inbox").status_code == 302
+    assert caller.get("/api/v1/me/", headers=bearer).status_code == 401
+
+
+def test_m05_who_changes_his_own_password_goes_on_here_and_is_out_elsewhere(
+    app: Flask, person: Staff
+) -> None:
     browser, other = signed_in(app), signed_in(app)
     thief = copied(app, browser)
     data = {"old_password": PASSWORD, "new_password": "another one 1", "again": "another one 1"}

@@ -73,7 +73,7 @@ def fails(client: FlaskClient, login: str, count: int) -> list[int]:
     return [(by_form if number % 2 else by_api)(client, login, "no").status_code for number in range(count)]
 
 
-def test_m6_page_and_api_share_one_allowance_and_a_name_written_otherwise_is_the_same(limits: Flask) -> None:
+def test_m06_page_and_api_share_one_allowance_and_a_name_written_otherwise_is_the_same(limits: Flask) -> None:
     client = door(limits, "10.0.0.1")
     assert fails(client, "olena", 2) == [401, 401]
     assert fails(client, "FIRM\\Olena", 1) == [401]
@@ -83,13 +83,13 @@ def test_m6_page_and_api_share_one_allowance_and_a_name_written_otherwise_is_the
     assert by_form(client, "taras", PASSWORD).status_code == 302
 
 
-def test_m7_staff_behind_one_proxy_do_not_use_up_each_others_allowance(limits: Flask) -> None:
+def test_m07_staff_behind_one_proxy_do_not_use_up_each_others_allowance(limits: Flask) -> None:
     assert fails(door(limits, "10.0.0.1"), "olena", 4)[-1] == 429
     assert by_form(door(limits, "10.0.0.2"), "olena", PASSWORD).status_code == 302
     assert by_form(door(limits, "10.0.0.1"), "taras", PASSWORD).status_code == 302
 
 
-def test_m7_good_sign_ins_use_nothing_up(limits: Flask) -> None:
+def test_m07_good_sign_ins_use_nothing_up(limits: Flask) -> None:
     for _number in range(12):
         assert by_api(door(limits, "10.0.0.1"), "olena", PASSWORD).status_code == 200
 

@@ -96,7 +96,7 @@ def test_account_that_may_not_sign_in_is_told_why(samba: Samba) -> None:
 @pytest.mark.parametrize(
     ("user", "password"), [("", "x"), ("  ", "x"), ("reader@firm.test", ""), ("a\0", "x")]
 )
-def test_nobody_signs_in_anonymously(samba: Samba, user: str, password: str) -> None:
+def test_m11_nobody_signs_in_anonymously(samba: Samba, user: str, password: str) -> None:
     # nothing listens there: it is refused before anything is sent
     settings = samba.settings(**LOCAL, port=free_port(), user=user, password=password)
     assert trouble(settings) is Trouble.PASSWORD

@@ -172,7 +172,7 @@ def _lying(data: bytes, name: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("honest", [True, False])
-def test_a_bomb_is_refused_whatever_it_says_of_its_size(tmp_path: Path, honest: bool) -> None:
+def test_m18_a_bomb_is_refused_whatever_it_says_of_its_size(tmp_path: Path, honest: bool) -> None:
     bomb = _archive({"xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": b" " * 40 * MEGABYTE})
     data = bomb if honest else _lying(bomb, b"xl/worksheets/sheet1.xml")
     assert len(data) < 100_000

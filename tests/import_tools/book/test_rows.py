@@ -23,7 +23,7 @@ def _lines(book: Book) -> list[int]:
     return [problem.line for problem in book.problems]
 
 
-def test_a_line_with_too_many_or_too_few_cells_is_reported_and_nothing_is_shifted(tmp_path: Path) -> None:
+def test_m17_a_line_with_too_many_or_too_few_cells_is_reported_and_nothing_is_shifted(tmp_path: Path) -> None:
     text = HEAD + (
         f"Коваль Ірина Петрівна;2070;101;зайве\n{FULL};2071;102\n"
         "Бойко Іван Ілліч;2072\nЧиж О.П.;2073;103;;;\n"

@@ -46,7 +46,7 @@ def test_a_reader_that_hangs_is_ended_with_all_it_started(
         time.sleep(0.05)
 
 
-def test_a_reader_that_burns_the_processor_is_ended_by_the_system(
+def test_m18_a_reader_that_burns_the_processor_is_ended_by_the_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _instead(monkeypatch, LIMITED + "_limit_time(0)\nwhile True: pass")
@@ -69,7 +69,7 @@ def test_a_reader_that_dies_is_a_refusal(tmp_path: Path, monkeypatch: pytest.Mon
         read_book(write_csv(tmp_path, ROWS))
 
 
-def test_a_reader_cannot_take_more_memory_than_it_may(
+def test_m18_a_reader_cannot_take_more_memory_than_it_may(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(Invalid, match="more than 60 MB of memory"):
