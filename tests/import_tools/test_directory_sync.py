@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +9,6 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.directory import expiry
-from app.directory.expiry import ticks_of
 from app.services.clients import update_client
 from app.services.directory_source import save_source
 from app.services.undo import undo_run
@@ -130,29 +127,6 @@ def test_only_what_changed_is_read_and_everybody_stays_himself(office: Office) -
     assert counted(office.sync()) == (0, 1, 0)
     session.expire_all()
     assert people[disabled].is_active
-
-
-def test_account_that_ends_by_its_date_leaves_without_a_change_of_its_own(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ending, lasting, ended = office.dns[:3]
-    date = datetime.now(UTC) - timedelta(days=1)
-    office.samba.change(ending, accountExpires=str(ticks_of(date)))
-    office.samba.change(lasting, accountExpires=str(0x7FFFFFFFFFFFFFFF))
-    office.samba.change(ended, accountExpires="1")
-    with monkeypatch.context() as patch:
-        patch.setattr(expiry, "now", lambda: ticks_of(date - timedelta(days=1)))
-        assert counted(office.sync()) == (20, 0, 0)
-    people = [office.client(dn) for dn in (ending, lasting, ended)]
-    assert [client.is_active for client in people] == [True, True, False]
-    assert counted(office.sync()) == (0, 0, 1)
-    office.session.expire_all()
-    assert [client.is_active for client in people] == [False, True, False]
-    assert counted(office.sync()) == (0, 0, 0)
-    office.samba.change(ending, accountExpires="0")
-    assert counted(office.sync()) == (0, 1, 0)
-    office.session.expire_all()
-    assert people[0].is_active
 
 
 def test_brake_stops_before_writing_and_waits_for_a_person(office: Office) -> None:

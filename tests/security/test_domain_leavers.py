@@ -185,7 +185,7 @@ def test_openldap_locked_and_deleted_people_are_out_and_a_missing_right_is_no_ab
 
 
 @one_database
-@pytest.mark.parametrize("value", [*NEVER, TOMORROW])
+@pytest.mark.parametrize("value", [*NEVER, TOMORROW], ids=["never", "never, too", "tomorrow"])
 def test_account_that_ends_never_or_later_is_able(
     session: Session, samba: Samba, person: DomainPerson, value: str
 ) -> None:
