@@ -9,10 +9,11 @@ from flask_appbuilder.security.sqla.models import Role as ScreenRole
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actors import ADMINISTRATOR_ROLE, active_actors
+from app.actors import ADMINISTRATOR_ROLE
 from app.directory import groups_of
 from app.events import Kind, record, unit_of_work
 from app.notify import popup
+from app.services.administrators import administrators, opening_here
 from app.services.directory_source import directory_source, settings_of
 from app.services.domain_leavers import show_out
 from app.services.reference import subject_of
@@ -89,7 +90,7 @@ def _apply_screens(session: Session, user: Staff, given: list[GroupRole], grants
 def _is_last_administrator(session: Session, user: Staff, role: Any) -> bool:
     if role is None or role.name != ADMINISTRATOR_ROLE:
         return False
-    return not any(actor.is_administrator and actor.id != user.id for actor in active_actors(session))
+    return not (administrators(session) & opening_here(session)) - {user.id}
 
 
 def _apply_places(session: Session, user: Staff, given: list[GroupRole], grants: list[GroupGrant]) -> None:

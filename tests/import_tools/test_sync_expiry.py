@@ -1,4 +1,4 @@
-"""Clients whose account in a real Active Directory ends by its date, which is no change that it would tell of."""
+"""Clients whose account in a real Active Directory ends by its date: no change that it would tell of."""
 
 from __future__ import annotations
 
