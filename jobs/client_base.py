@@ -19,6 +19,7 @@ from app.policy import Actor, load_actor
 from app.services.directory_source import find_source
 from app.services.runs import explain_failure, fail_run
 from jobs.context import with_app
+from jobs.domain_leavers import show_out_leavers
 from jobs.once import once
 from models import ImportRun, RunKind, RunStage, utcnow
 
@@ -49,7 +50,9 @@ def sync_now(actor_id: int, whole: bool = False) -> str:
 
     actor = load_actor(db.session(), actor_id)
     with force_locale(actor.locale):
-        return sync_directory(db.session(), actor=actor, whole=whole).stage
+        stage = sync_directory(db.session(), actor=actor, whole=whole).stage
+    show_out_leavers()
+    return stage
 
 
 @with_app

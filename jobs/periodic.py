@@ -11,6 +11,7 @@ from app.services.directory_source import SYNC_MINUTE
 from jobs.archive import archive_done_tickets
 from jobs.client_base import find_doubles, sweep_uploads, sync_by_night
 from jobs.delivering import queue_due
+from jobs.domain_leavers import show_out_leavers
 from jobs.group_roles import apply_groups_by_night
 from jobs.invitations import send_waiting_letters
 from jobs.outbox import sweep_outbox
@@ -44,6 +45,7 @@ PERIODIC = (
     Periodic(send_waiting_letters, "* * * * *", patience=60, queue="default"),
     Periodic(sync_by_night, f"{SYNC_MINUTE} * * * *", patience=3600, slot="%Y-%m-%dT%H", timeout=1800),
     Periodic(apply_groups_by_night, "37 * * * *", patience=3600, slot="%Y-%m-%dT%H", timeout=900),
+    Periodic(show_out_leavers, "*/10 * * * *", patience=600),
     Periodic(find_doubles, "42 1 * * *", patience=6 * 3600, slot="%Y-%m-%d", timeout=1800),
     Periodic(sweep_uploads, "27 * * * *", patience=3600, slot="%Y-%m-%dT%H"),
     Periodic(archive_done_tickets, "7 * * * *", patience=3600, slot="%Y-%m-%dT%H"),

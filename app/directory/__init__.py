@@ -5,7 +5,15 @@ from app.directory.check import Check, Stage, Step, test_connection
 from app.directory.finding import FoundPerson, find_person
 from app.directory.link import Link, connect
 from app.directory.people import DirectoryPerson, Skipped
-from app.directory.proving import DirectoryGroup, Found, find_group, find_login, groups_of, prove_password
+from app.directory.proving import (
+    DirectoryGroup,
+    Found,
+    able_people,
+    find_group,
+    find_login,
+    groups_of,
+    prove_password,
+)
 from app.directory.reading import Snapshot, group_members, read_everyone, read_identities, read_people
 from app.directory.server import Cursor
 from app.directory.settings import DirectorySettings, Security
@@ -27,6 +35,7 @@ __all__ = [
     "Stage",
     "Step",
     "Trouble",
+    "able_people",
     "connect",
     "find_group",
     "find_login",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.directory.dirsync import changes_since
+from app.directory.expiry import over_term
 from app.directory.link import connect
 from app.directory.reading import Gatherer, Harvest, Progress, Snapshot
 from app.directory.server import Cursor, Root, root_of
@@ -35,6 +36,8 @@ def read_changes(
         told = changes_since(link, root, cursor.dirsync) if cursor.dirsync else None
         for term in identities(told.changed, is_ad=True) if told else [since]:
             gatherer.gather(harvest, term, progress=progress)
+        # an account ends by its date without a change of its own
+        gatherer.gather(harvest, over_term(), progress=progress)
         # a folder that moved or got a new name changes the unit of people whose own counters stay
         for folder in folders:
             gatherer.gather(harvest, base=folder, progress=progress)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from app.directory import expiry
 from app.directory.dn import nearest_ou
 from app.directory.link import Entry
 from app.directory.settings import DirectorySettings, attributes_of
@@ -20,7 +21,10 @@ _LOCKED_FOREVER = "000001010000Z"
 
 @dataclass(frozen=True)
 class DirectoryPerson:
-    """``guid`` is his identity: neither name, login, mail nor place. Lower-case text of a UUID."""
+    """``guid`` is his identity: neither name, login, mail nor place. Lower-case text of a UUID.
+
+    ``is_disabled``: switched off by somebody, or ended by its date.
+    """
 
     guid: str
     dn: str
@@ -55,7 +59,11 @@ class Reader:
     @property
     def attributes(self) -> list[str]:
         """What has to be asked for."""
-        state = ["userAccountControl"] if self._is_ad else ["pwdAccountLockedTime", "nsAccountLock"]
+        state = (
+            ["userAccountControl", expiry.ATTRIBUTE]
+            if self._is_ad
+            else ["pwdAccountLockedTime", "nsAccountLock"]
+        )
         mapped = {name for names in self._names.values() for name in names}
         return [self.guid_name, *state, *sorted(mapped - {self.guid_name, *state})]
 
@@ -104,7 +112,8 @@ class Reader:
 
     def _is_disabled(self, entry: Entry) -> bool:
         if self._is_ad:
-            return bool(int(entry.first("userAccountControl")) & _DISABLED_BIT)
+            is_off = bool(int(entry.first("userAccountControl")) & _DISABLED_BIT)
+            return is_off or expiry.is_over(entry.first(expiry.ATTRIBUTE))
         locked = entry.first("pwdAccountLockedTime") == _LOCKED_FOREVER
         return locked or entry.first("nsAccountLock").lower() == "true"
 

@@ -5,14 +5,16 @@ Neither the filter nor the group of the imports counts here: they choose clients
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 
+from app.directory.expiry import over_term
 from app.directory.groups import Membership, group_term
 from app.directory.link import Entry, Link, connect
 from app.directory.people import DirectoryPerson, Reader
+from app.directory.reading import nobody
 from app.directory.server import Root, root_of
 from app.directory.settings import DirectorySettings, attributes_of
 from app.directory.terms import escaped, identities
@@ -20,7 +22,7 @@ from app.directory.troubles import DirectoryError, Trouble
 
 _USERS_IN_AD = "(objectCategory=person)(objectClass=user)"
 _USERS_ELSEWHERE = "(objectClass=inetOrgPerson)"
-_ENABLED = "(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
+_SWITCHED_ON = "(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
 _GROUPS_IN_AD = "(objectClass=group)"
 _GROUPS_ELSEWHERE = (
     "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup)(objectClass=group))"
@@ -91,12 +93,42 @@ def groups_of(
 ) -> dict[str, frozenset[str]]:
     """Who of these people is in which of these groups (GUIDs), also through others. Raises DirectoryError.
 
-    Who is disabled in Active Directory is in none, and neither is anybody in a group that is gone.
+    Who is disabled in Active Directory or has expired is in none; nor is anybody in a group that is gone.
     """
     if not groups or not people:
         return {}
     with connect(settings) as link:
         return _groups_of(link, root_of(link), groups, people)
+
+
+def able_people(settings: DirectorySettings, people: Collection[str]) -> frozenset[str]:
+    """Who of these people (GUIDs) is still there, neither disabled nor expired. Raises DirectoryError.
+
+    Whose entry cannot be read whole counts as there. When nobody at all is found, the directory must show
+    that it has people: a right that is missing is no absence.
+    """
+    if not people:
+        return frozenset()
+    with connect(settings) as link:
+        root = root_of(link)
+        reader = Reader(settings, is_ad=root.is_ad)
+        entries = list(_entries_of(link, root, people, reader.attributes))
+        if not entries and not any(
+            link.pages(f"(&{_users(root)})", [reader.guid_name], base=_top(link, root))
+        ):
+            raise nobody(link, root)
+        found = {reader.guid(entry): reader.person(entry) for entry in entries}
+    return frozenset(
+        guid
+        for guid, one in found.items()
+        if one is not None and not (isinstance(one, DirectoryPerson) and one.is_disabled)
+    )
+
+
+def _entries_of(link: Link, root: Root, people: Collection[str], attributes: list[str]) -> Iterator[Entry]:
+    for term in identities(people, is_ad=root.is_ad):
+        for page in link.pages(f"(&{_users(root)}{term})", attributes, base=_top(link, root)):
+            yield from page
 
 
 def _groups_of(
@@ -106,7 +138,7 @@ def _groups_of(
     reader = Reader(link.settings, is_ad=root.is_ad)
     for group in _groups(link, root, identities(groups, is_ad=root.is_ad)):
         members = None if root.is_ad else Membership(link, root, group.dn)
-        inside = group_term(link, group.dn) + _ENABLED if root.is_ad else ""
+        inside = f"{group_term(link, group.dn)}{_SWITCHED_ON}(!{over_term()})" if root.is_ad else ""
         for term in identities(people, is_ad=root.is_ad):
             where = f"(&{_users(root)}{inside}{term})"
             for page in link.pages(where, [reader.guid_name, "uid"], base=_top(link, root)):

@@ -83,7 +83,7 @@ class TwoWays(SecurityManager):
         is_domain = known is not None and known.sign_in_way == SignInWay.DOMAIN
         # FAB breaks on an account that never had a password
         has_none = known is not None and known.password is None
-        if not has_none and (not is_domain or self.is_administrator(known)):
+        if not has_none and (known is None or self.signs_in_here(known)):
             local: Staff | None = super().auth_user_db(login, password)
             if local is not None:
                 return local
@@ -114,6 +114,10 @@ class TwoWays(SecurityManager):
         elif known is not None and known.is_active and not answer.is_down:
             self.update_user_auth_stat(known, False)
         return answer.user
+
+    def signs_in_here(self, user: Staff) -> bool:
+        """Whether a password that is kept here opens anything for him."""
+        return user.sign_in_way != SignInWay.DOMAIN or self.is_administrator(user)
 
     def is_administrator(self, user: Staff) -> bool:
         """By himself or through a group."""

@@ -17,18 +17,21 @@ from flask_appbuilder.security.sqla.models import (
     ViewMenu,
     assoc_permissionview_role,
 )
-from flask_babel import gettext as _
 from flask_jwt_extended import JWTManager, get_jwt
 from flask_login import LoginManager
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.errors import NotFound
 from app.security import second_factor, sessions, signals
 from app.security.api import SecurityApi
 from app.security.api_keys import KeyWish, is_taken_back
 from app.security.domain import TwoWays
-from app.security.own_password import ResetMyPasswordView
+from app.security.own_password import (
+    ResetMyPasswordView,
+    ResetPasswordView,
+    UserInfoEditView,
+    ensure_kept_here,
+)
 from app.security.sign_in import SignInView
 from app.security.sign_in_limits import limit_sign_in
 from models import Staff, UserSession
@@ -49,6 +52,8 @@ class HelpdeskSecurityManager(TwoWays):
     authdbview = SignInView
     security_api = SecurityApi
     resetmypasswordview = ResetMyPasswordView
+    resetpasswordview = ResetPasswordView
+    userinfoeditview = UserInfoEditView
     userstatschartview = None  # draws with scripts from the Internet
 
     def register_views(self) -> None:
@@ -154,9 +159,11 @@ class HelpdeskSecurityManager(TwoWays):
         return super().validate_api_key(api_key_string)
 
     def reset_password(self, userid: Any, password: str) -> None:
-        """Everything that was opened with the old password is closed from now on."""
-        if self.get_user_by_id(userid) is None:
-            raise NotFound(_("There is no such person."))
+        """Everything that was opened with the old password is closed from now on.
+
+        Raises NotFound, and Forbidden for somebody whose password the directory keeps.
+        """
+        ensure_kept_here(self, self.get_user_by_id(userid))
         super().reset_password(userid, password)
         signals.password_changed.send(self, user=self.get_user_by_id(userid))
 

@@ -21,7 +21,7 @@ from app.policy import Actor
 from app.security import sessions
 from app.security.api_keys import is_taken_back
 from app.security.passwords import LONGEST, SHORTEST
-from app.services.second_factor import ensure_password
+from app.services.passwords import is_password_here, keeps_password_here, wrong_password
 from app.services.typed import clean_text
 from app.text import is_storable
 from models import Staff, UserSession
@@ -45,13 +45,11 @@ class OwnKey:
 def change_password(session: Session, old: str, new: str, again: str, *, actor: Actor) -> Staff:
     """A new password: all sessions, tokens and API keys end. Raises Invalid naming the fields, Forbidden."""
     person = session.get_one(Staff, actor.id)
-    if not person.password:
+    if not keeps_password_here(person, actor):
         raise Forbidden(_("Your password is kept in the directory: change it there."))
     wrong: dict[str, str] = {}
-    try:
-        ensure_password(session, old, actor=actor, field="old_password")
-    except Invalid as error:
-        wrong |= error.fields
+    if not is_password_here(person, old, actor=actor):
+        wrong["old_password"] = wrong_password()
     if not SHORTEST <= len(new) <= LONGEST or not is_storable(new):
         wrong["new_password"] = _(
             "Write from %(least)s to %(most)s characters.", least=SHORTEST, most=LONGEST

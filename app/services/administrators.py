@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import (
@@ -18,12 +19,12 @@ from flask_appbuilder.security.sqla.models import (
     Role as ScreenRole,
 )
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.policy import ADMINISTRATOR_ROLE, active_actors
-from models import Model, Staff
+from models import Model, SignInWay, Staff
 
 
 def ensure_administrator_left(session: Session, row: Model) -> None:
@@ -35,10 +36,47 @@ def ensure_administrator_left(session: Session, row: Model) -> None:
         return
     # one after the other: two administrators could take each other's rights away at the same moment
     session.execute(select(ScreenRole.id).where(ScreenRole.name == ADMINISTRATOR_ROLE).with_for_update())
-    if not any(actor.is_administrator for actor in active_actors(session)):
+    left = administrators(session)
+    if not left:
         raise Invalid(
             _("Nobody could administer the helpdesk any more. Make somebody else an administrator first.")
         )
+    if not left & opening_here(session):
+        raise Invalid(
+            _(
+                "While the directory is down, no administrator could sign in any more. "
+                "Give another administrator a local account first."
+            )
+        )
+
+
+def ensure_own_password(session: Session, row: Model, changed: Collection[str]) -> None:
+    """Raise Invalid when this change makes an administrator whom the directory alone lets in.
+
+    What the directory's groups make of somebody is not a change by hand.
+    """
+    if not isinstance(row, Staff) or not {"sign_in_way", "roles", "groups"} & set(changed):
+        return
+    if row.active and row.id in administrators(session) - opening_here(session):
+        raise Invalid(
+            _(
+                "An administrator needs a local password, too, for the day when the directory is down. "
+                "Choose “Local account”, set a password, then choose “Domain” again."
+            )
+        )
+
+
+def administrators(session: Session) -> set[int]:
+    """The ids of all active administrators."""
+    return {actor.id for actor in active_actors(session) if actor.is_administrator}
+
+
+def opening_here(session: Session) -> set[int]:
+    """The ids of those who need no directory to sign in, if they are administrators."""
+    has_password = and_(Staff.password.is_not(None), Staff.password != "")
+    return set(
+        session.scalars(select(Staff.id).where(or_(Staff.sign_in_way == SignInWay.LOCAL, has_password)))
+    )
 
 
 def links_of(session: Session, row: Model) -> dict[str, Any]:

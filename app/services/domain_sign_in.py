@@ -88,6 +88,25 @@ class DirectoryDoor:
         return DomainAnswer(_enter(session, found, may_be_new=may_be_new))
 
 
+def prove_person(session: Session, user: Staff, password: str) -> DomainAnswer:
+    """Whether this is the domain password of somebody who is inside already: ``user`` is he then.
+
+    Commits, so that nothing of the database is held while the directory thinks.
+    """
+    plan = _plan(session, str(user.username))
+    if plan is None:
+        return DomainAnswer()
+    if _is_resting():
+        return silent()
+    try:
+        found = plan.ask(find_login, plan.login)
+    except Invalid as error:
+        return _unable(error)
+    if found is None or found.person.is_disabled or whose(session, found) is not user:
+        return DomainAnswer()
+    return _refusal(plan, found, password) or DomainAnswer(user)
+
+
 @dataclass(frozen=True)
 class _Plan:
     """What is asked, and until when (monotonic seconds)."""

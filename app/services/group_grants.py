@@ -9,11 +9,13 @@ from flask_appbuilder.security.sqla.models import Role as ScreenRole
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actors import ADMINISTRATOR_ROLE, active_actors
+from app.actors import ADMINISTRATOR_ROLE
 from app.directory import groups_of
 from app.events import Kind, record, unit_of_work
 from app.notify import popup
+from app.services.administrators import administrators, opening_here
 from app.services.directory_source import directory_source, settings_of
+from app.services.domain_leavers import show_out
 from app.services.reference import subject_of
 from models import Department, GroupGrant, GroupRole, Membership, Role, SignInWay, Staff
 
@@ -88,7 +90,7 @@ def _apply_screens(session: Session, user: Staff, given: list[GroupRole], grants
 def _is_last_administrator(session: Session, user: Staff, role: Any) -> bool:
     if role is None or role.name != ADMINISTRATOR_ROLE:
         return False
-    return not any(actor.is_administrator and actor.id != user.id for actor in active_actors(session))
+    return not (administrators(session) & opening_here(session)) - {user.id}
 
 
 def _apply_places(session: Session, user: Staff, given: list[GroupRole], grants: list[GroupGrant]) -> None:
@@ -133,9 +135,10 @@ def _is_edited(membership: Membership, grant: GroupGrant) -> bool:
 def apply_to_everybody(session: Session) -> int:
     """Bring all domain users in line with their groups of this moment; how many changed.
 
-    Raises DirectoryError before anything is changed. Whoever is disabled or gone in the directory is in no
-    group. Commits once a person.
+    Raises DirectoryError before anything is changed. Whoever is disabled, expired or gone in the directory is
+    in no group, and everything of his that was open is ended. Commits once a person.
     """
+    out = show_out(session)
     known = select(Staff).where(Staff.sign_in_way == SignInWay.DOMAIN, Staff.directory_guid.is_not(None))
     people = {str(user.directory_guid): user.id for user in session.scalars(known)}
     groups = mapped_groups(session)
@@ -146,7 +149,8 @@ def apply_to_everybody(session: Session) -> int:
     for guid, user_id in people.items():
         with unit_of_work(session):
             user = session.get(Staff, user_id)
-            is_changed = user is not None and apply_groups(session, user, within.get(guid, frozenset()))
+            groups_now = frozenset() if user_id in out else within.get(guid, frozenset())
+            is_changed = user is not None and apply_groups(session, user, groups_now)
         if is_changed:
             popup.reconnect(user_id)
             changed += 1

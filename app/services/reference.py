@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid, NotFound
 from app.events import Kind, record
 from app.policy import Actor
-from app.services.administrators import ensure_administrator_left, links_of
+from app.services.administrators import ensure_administrator_left, ensure_own_password, links_of
 from models import (
     Call,
     Client,
@@ -73,7 +73,9 @@ def create_row(session: Session, row: Model, *, actor: Actor) -> None:
     """Add a row with its journal entry to the transaction."""
     session.add(row)
     session.flush()
-    record(session, Kind.REFERENCE_CREATED, actor=actor, subject=subject_of(row), new=snapshot(session, row))
+    new = snapshot(session, row)
+    ensure_own_password(session, row, new)
+    record(session, Kind.REFERENCE_CREATED, actor=actor, subject=subject_of(row), new=new)
 
 
 def edit_row(session: Session, row: Model, *, actor: Actor) -> None:
@@ -84,6 +86,7 @@ def edit_row(session: Session, row: Model, *, actor: Actor) -> None:
     ensure_administrator_left(session, row)
     new = snapshot(session, row)
     changed = [name for name in new if new[name] != old.get(name)]
+    ensure_own_password(session, row, changed)
     if changed:
         record(
             session,

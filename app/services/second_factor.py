@@ -9,7 +9,6 @@ from flask_appbuilder.security.sqla.models import Role
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from werkzeug.security import check_password_hash
 
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.events import Kind, record
@@ -47,14 +46,6 @@ def switch_off(session: Session, *, actor: Actor) -> None:
         raise Forbidden(_("Your role requires a second factor: it cannot be switched off."))
     second_factor.switch_off(session, actor.id)
     record(session, Kind.SECOND_FACTOR_OFF, actor=actor, subject=f"user {actor.id}")
-
-
-def ensure_password(session: Session, password: str, *, actor: Actor, field: str = "password") -> Staff:
-    """The person, if that is his password. Raises Invalid. An account of the directory has none here."""
-    person = session.get_one(Staff, actor.id)
-    if person.password and not (password and check_password_hash(person.password, password)):
-        raise Invalid(fields={field: _("This is not your present password.")})
-    return person
 
 
 def reset(session: Session, user_id: int, *, actor: Actor) -> Staff:

@@ -9,7 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.directory.troubles import bind_trouble
 from app.extensions import appbuilder
+from app.services import domain_sign_in
 from models import JournalEntry, SignInWay, Staff
 from tests.support.domain import (
     LOCAL,
@@ -92,17 +94,48 @@ def test_m11_login_is_never_a_pattern(
     assert client.get("/tickets/inbox").status_code == 302
 
 
-def test_account_disabled_or_expired_in_the_directory_is_the_general_answer(
+def test_right_password_gets_in(client: FlaskClient, user: Staff, person: DomainPerson) -> None:
+    assert statuses(client, person.login, PASSWORD) == IN
+
+
+def test_wrong_password_is_the_general_answer(client: FlaskClient, user: Staff, person: DomainPerson) -> None:
+    assert statuses(client, person.login, "wrong") == OUT
+    assert WRONG in by_form(client, person.login, "wrong").text
+
+
+def test_account_disabled_in_the_directory_is_the_general_answer(
     client: FlaskClient, user: Staff, person: DomainPerson, samba: Samba
 ) -> None:
     samba.disable(person.dn)
     assert statuses(client, person.login, PASSWORD) == OUT
     assert WRONG in by_form(client, person.login, PASSWORD).text
-    samba.change(person.dn, userAccountControl="512", accountExpires="1")
+    samba.change(person.dn, userAccountControl="512")
+    assert statuses(client, person.login, PASSWORD) == IN
+
+
+def test_account_that_has_expired_in_the_directory_is_the_general_answer(
+    client: FlaskClient, user: Staff, person: DomainPerson, samba: Samba
+) -> None:
+    samba.change(person.dn, accountExpires="1")
     assert statuses(client, person.login, PASSWORD) == OUT
     assert WRONG in by_form(client, person.login, PASSWORD).text
-    samba.change(person.dn, accountExpires="0")
-    assert statuses(client, person.login, PASSWORD) == IN
+    for never in ("0", str(0x7FFFFFFFFFFFFFFF)):
+        samba.change(person.dn, accountExpires=never)
+        assert statuses(client, person.login, PASSWORD) == IN
+
+
+def test_password_that_has_expired_is_told_to_who_knows_it(
+    client: FlaskClient, user: Staff, person: DomainPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Samba's domain has no age of passwords: its own words, as a controller of Windows sends them (data 532)
+    said = "80090308: LdapErr: DSID-0C09041C, comment: AcceptSecurityContext error, data 532, v4563"
+
+    def refuse(*_what: object) -> None:
+        raise bind_trouble({"result": 49, "message": said}, user=person.dn)
+
+    monkeypatch.setattr(domain_sign_in, "prove_password", refuse)
+    assert statuses(client, person.login, PASSWORD) == OUT
+    assert "password has expired" in by_form(client, person.login, PASSWORD).text
 
 
 def test_who_must_change_his_password_learns_it_if_it_was_right(

@@ -22,9 +22,9 @@ from models import JournalEntry, Staff, UserSession, utcnow
 from tests.support.factories import make_department, make_user
 from tests.support.queries import count_queries
 from tests.support.signing import sign_in
+from tests.support.ways import ALL, FIREFOX, NONE, Ways
 
 PASSWORD = "correct horse"
-FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
 @pytest.fixture
@@ -44,43 +44,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return people
 
 
-class Ways:
-    """All the ways in which the person is inside: a browser, a token, a refresh token, an API key."""
-
-    def __init__(self, app: Flask) -> None:
-        self.app, self.browser = app, app.test_client()
-        data = {"username": "olena", "password": PASSWORD}
-        assert self.browser.post("/login/", data=data, headers={"User-Agent": FIREFOX}).status_code == 302
-        body = {**data, "provider": "db", "refresh": True}
-        tokens: Any = app.test_client().post("/api/v1/security/login", json=body).json
-        self.token = {"Authorization": f"Bearer {tokens['access_token']}"}
-        self.refresh = {"Authorization": f"Bearer {tokens['refresh_token']}"}
-        made: Any = app.test_client().post(
-            "/api/v1/security/api_keys/", json={"name": "script"}, headers=self.token
-        )
-        self.key = {"Authorization": f"Bearer {made.json['result']['key']}"}
-
-    def open(self) -> dict[str, bool]:
-        """Which of them still open something."""
-        caller = self.app.test_client()
-        return {
-            "cookie": self.browser.get("/api/v1/me/").status_code == 200,
-            "token": caller.get("/api/v1/me/", headers=self.token).status_code == 200,
-            "refresh": caller.post("/api/v1/security/refresh", headers=self.refresh).status_code == 200,
-            "key": caller.get("/api/v1/me/", headers=self.key).status_code == 200,
-        }
-
-
-ALL = {"cookie": True, "token": True, "refresh": True, "key": True}
-NONE = dict.fromkeys(ALL, False)
-
-
 @pytest.mark.usefixtures("client")
 @pytest.mark.parametrize("with_keys", [True, False])
 def test_signing_out_everywhere_else_ends_all_but_this_browser(
     app: Flask, session: Session, person: Staff, asked: list[int], with_keys: bool
 ) -> None:
-    ways, here = Ways(app), sign_in(app.test_client(), person)
+    ways, here = Ways(app, "olena", PASSWORD), sign_in(app.test_client(), person)
     assert ways.open() == ALL
     data = {"with_keys": "1"} if with_keys else {}
     answer = here.post("/settings/sessions/end-others", data=data)
@@ -96,7 +65,7 @@ def test_signing_out_everywhere_else_ends_all_but_this_browser(
 def test_new_password_ends_everything_but_the_browser_that_changed_it(
     app: Flask, session: Session, person: Staff, asked: list[int]
 ) -> None:
-    ways, here = Ways(app), sign_in(app.test_client(), person)
+    ways, here = Ways(app, "olena", PASSWORD), sign_in(app.test_client(), person)
     data = {"old_password": PASSWORD, "new_password": "battery staple", "again": "battery staple"}
     assert here.post("/settings/password", data=data).status_code == 303
     assert ways.open() == NONE
@@ -108,7 +77,10 @@ def test_new_password_ends_everything_but_the_browser_that_changed_it(
 def test_administrators_reset_of_a_password_ends_everything(
     app: Flask, session: Session, person: Staff, asked: list[int]
 ) -> None:
-    ways, boss = Ways(app), sign_in(app.test_client(), make_user(session, administrator=True))
+    ways, boss = (
+        Ways(app, "olena", PASSWORD),
+        sign_in(app.test_client(), make_user(session, administrator=True)),
+    )
     data = {"password": "battery staple", "conf_password": "battery staple"}
     boss.post(f"/resetpassword/form?pk={person.id}", data=data)
     assert ways.open() == NONE
@@ -131,7 +103,10 @@ def edit(person: Staff, **values: Any) -> dict[str, Any]:
 def test_disabling_ends_everything_for_good(
     app: Flask, session: Session, person: Staff, asked: list[int], way: str
 ) -> None:
-    ways, boss = Ways(app), sign_in(app.test_client(), make_user(session, administrator=True))
+    ways, boss = (
+        Ways(app, "olena", PASSWORD),
+        sign_in(app.test_client(), make_user(session, administrator=True)),
+    )
     number = person.id
 
     def set_active(on: bool) -> None:
@@ -157,7 +132,10 @@ def test_disabling_ends_everything_for_good(
 def test_other_roles_count_at_once_and_open_pages_prove_who_they_are(
     app: Flask, session: Session, person: Staff, asked: list[int]
 ) -> None:
-    ways, boss = Ways(app), sign_in(app.test_client(), make_user(session, administrator=True))
+    ways, boss = (
+        Ways(app, "olena", PASSWORD),
+        sign_in(app.test_client(), make_user(session, administrator=True)),
+    )
     empty = Role(name="Nothing")
     session.add(empty)
     session.commit()
@@ -171,7 +149,7 @@ def test_other_roles_count_at_once_and_open_pages_prove_who_they_are(
 def test_person_ends_one_session_and_the_others_go_on(
     app: Flask, session: Session, person: Staff, asked: list[int]
 ) -> None:
-    ways, here = Ways(app), sign_in(app.test_client(), person)
+    ways, here = Ways(app, "olena", PASSWORD), sign_in(app.test_client(), person)
     listed = session.scalars(select(UserSession).where(UserSession.device == "Firefox · Windows")).one()
     assert here.post(f"/settings/sessions/{listed.id}/end").status_code == 303
     assert ways.open() == {**ALL, "cookie": False}
@@ -277,7 +255,7 @@ def test_cookie_with_a_key_that_makes_no_sense_opens_nothing(
 
 
 def test_refreshing_a_token_opens_no_new_session(app: Flask, client: FlaskClient, person: Staff) -> None:
-    ways = Ways(app)
+    ways = Ways(app, "olena", PASSWORD)
     before = len(sessions.own_sessions(appbuilder().session, person))
     assert ways.open() == ALL
     assert len(sessions.own_sessions(appbuilder().session, person)) == before == 2

@@ -111,6 +111,10 @@ def test_groups_within_groups_are_followed_by_identity(samba: Samba, somebody: S
     person = samba.guid(somebody.dn)
     samba.rename(outer, f"Renamed {somebody.login}")
     assert groups_of(samba.settings(), asked, [person, str(uuid.uuid4())]) == {person: found.groups}
+    samba.change(somebody.dn, accountExpires="1")
+    assert groups_of(samba.settings(), asked, [person]) == {}
+    samba.change(somebody.dn, accountExpires="0")
+    assert groups_of(samba.settings(), asked, [person]) == {person: found.groups}
     samba.disable(somebody.dn)
     assert groups_of(samba.settings(), asked, [person]) == {}
 

@@ -114,3 +114,18 @@ def broken_proxy(host: str, port: int) -> Iterator[BrokenProxy]:
         yield proxy
     finally:
         proxy.down()
+
+
+@contextmanager
+def black_hole() -> Iterator[int]:
+    """A port on 127.0.0.1 that answers nothing at all, not even the first packet: its queue is full."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        address = listener.getsockname()
+        for _waiting in range(4):
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(address)
+        yield int(address[1])

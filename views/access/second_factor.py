@@ -15,6 +15,7 @@ from app.errors import Conflict, HelpdeskError, Invalid
 from app.events import unit_of_work
 from app.security import second_factor, second_step
 from app.services import second_factor as verbs
+from app.services.passwords import ensure_password
 from models import Staff
 from views.access.settings_page import settings_page
 from views.base import Screen, current_actor, session
@@ -76,7 +77,7 @@ class SecondFactorView(Screen):
     def off(self) -> Any:
         """Switch off with the password and a code."""
         try:
-            verbs.ensure_password(session(), request.form.get("password", ""), actor=current_actor())
+            ensure_password(session(), request.form.get("password", ""), actor=current_actor())
             self._ensure_code()
             with unit_of_work(session()):
                 verbs.switch_off(session(), actor=current_actor())

@@ -11,6 +11,7 @@ from app.errors import HelpdeskError, Invalid
 from app.security import second_factor, sessions
 from app.services.absences import colleagues, today
 from app.services.account import KEY_DAYS, own_keys
+from app.services.passwords import keeps_password_here
 from app.services.settings import PAGE_SIZES, Choices
 from models import Absence, Staff
 from views.base import Screen, current_actor, session
@@ -40,6 +41,7 @@ def settings_page(
         typed=typed or {},
         made_key=made_key,
         page_sizes=PAGE_SIZES,
+        local=keeps_password_here(person, current_actor()),
         standing=second_factor.standing(session(), person.id),
         own_sessions=sessions.own_sessions(session(), person),
         here=cookie.get(sessions.KEY),

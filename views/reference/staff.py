@@ -21,6 +21,9 @@ from flask_babel import lazy_gettext as _
 from wtforms import Field, Form, PasswordField
 from wtforms.validators import EqualTo, StopValidation
 
+from app.errors import HelpdeskError
+from app.security import signals
+from app.security.own_password import ensure_kept_here
 from config import LANGUAGES
 from models import SignInWay, Staff
 from views.base import session
@@ -156,7 +159,26 @@ def _unflushed(method: Any) -> Any:
 
 
 class UserApi(_JournalledApi, apis.UserApi):
-    """The people who sign in."""
+    """The people who sign in; a password that the directory keeps is not set here."""
+
+    def pre_update(self, item: Staff, data: dict[str, Any]) -> None:
+        """FAB has written the typed password into the row already."""
+        g.has_new_password = bool(data.get("password"))
+        if g.has_new_password:
+            try:
+                with session().no_autoflush:
+                    ensure_kept_here(self.appbuilder.sm, item)
+            except HelpdeskError as error:
+                session().rollback()
+                g.refusal = error.message
+                raise
+        super().pre_update(item, data)
+
+    def post_update(self, item: Staff) -> None:
+        """A new password is journalled, without itself."""
+        super().post_update(item)
+        if g.pop("has_new_password", False):
+            signals.password_changed.send(self, user=item)
 
     @expose("/<pk>", methods=["PUT"])
     @protect()
