@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from models import Role, RoleException, RoleGridStamp, RoleSight, RoleVerb, Sight, Verb, WorkRole
 
 MOST_KEPT = 8
-_kept: dict[str, Grid] = {}
+_kept: dict[str, Grid] = {}  # never changed, only replaced: threads read it meanwhile
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,13 @@ def stamp_now() -> ScalarSelect[str]:
 
 def grid_of(session: Session, stamp: str | None) -> Grid:
     """The grid that has this stamp: from memory, or else from the tables."""
-    if stamp in _kept:
-        return _kept[stamp]
-    grid = _read(session)
-    if stamp:
-        if len(_kept) >= MOST_KEPT:
-            _kept.clear()
-        _kept[stamp] = grid
+    global _kept
+    if not stamp:
+        return _read(session)
+    grid = _kept.get(stamp)
+    if grid is None:
+        grid = _read(session)
+        _kept = dict([*_kept.items(), (stamp, grid)][-MOST_KEPT:])
     return grid
 
 
