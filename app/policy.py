@@ -7,9 +7,8 @@ histories and socket recipients all start from :func:`sight_terms`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, true, union_all
@@ -89,8 +88,7 @@ class Placement(Protocol):
     def department_id(self) -> Any: ...
 
 
-@dataclass(frozen=True)
-class _Values:
+class _Values(NamedTuple):
     """A placement made of bound values, for a ticket that is not (or no longer) stored like this."""
 
     author_id: ColumnElement[int]
@@ -153,7 +151,7 @@ def access_ticket(session: Session, ticket_id: int, *, actor: Actor, options: It
     Raises NotFound when there is none or it is hidden from him: the answer is the same.
     """
     query = visible_tickets(actor).where(Ticket.id == ticket_id).options(*options)
-    known = 0 < ticket_id < 2**31  # beyond that the databases themselves would refuse
+    known = abs(ticket_id) < 2**31  # beyond that the databases themselves would refuse
     ticket = session.scalars(query).unique().one_or_none() if known else None
     if ticket is None:
         raise NotFound(_("There is no such ticket, or it is not yours to see."))
