@@ -148,7 +148,7 @@ def active_actors(session: Session) -> list[Actor]:
 
 def load_actor(session: Session, user_id: int, *, address: str = "") -> Actor:
     """The person as the rules see him now. Raises NotFound for an unknown or disabled account."""
-    actors = _actors(session, Staff.id == user_id)
-    if not actors:
+    actor = next(iter(_actors(session, Staff.id == user_id)), None)
+    if actor is None:
         raise NotFound(_("This account does not exist or is disabled."))
-    return replace(actors[0], address=address)
+    return replace(actor, address=address)

@@ -44,8 +44,9 @@ class RoleRules:
         """The role as it is in this department."""
         exceptions = self.exceptions.get(department_id, {})
         given = {verb for verb, is_allowed in exceptions.items() if is_allowed}
-        verbs = (self.verbs | given) - (exceptions.keys() - given)
-        return Post(self.key, self.sights.get(department_id, self.sight), self.is_chief, verbs)
+        taken = {verb for verb, is_allowed in exceptions.items() if not is_allowed}
+        sight = self.sights.get(department_id, self.sight)
+        return Post(self.key, sight, self.is_chief, (self.verbs | given) - taken)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ _WORK = frozenset({Verb.TAKE, Verb.RELEASE, Verb.TRANSFER, Verb.COMPLETE, Verb.R
 # As delivered (ARCHITECTURE, section 2); the migration writes the same into the tables.
 DEFAULT = Grid(
     {
-        Role.EMPLOYEE: RoleRules(Role.EMPLOYEE, Sight.SHARED, verbs=_WORK | {Verb.CREATE, Verb.EDIT_CLIENTS}),
+        Role.EMPLOYEE: RoleRules(
+            Role.EMPLOYEE, Sight.SHARED, verbs=frozenset({*_WORK, Verb.CREATE, Verb.EDIT_CLIENTS})
+        ),
         Role.COORDINATOR: RoleRules(Role.COORDINATOR, Sight.DEPARTMENT, is_chief=True, verbs=frozenset(Verb)),
     }
 )

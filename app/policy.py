@@ -72,7 +72,7 @@ _WORK = frozenset({Verb.TAKE, Verb.RELEASE, Verb.TRANSFER, Verb.COMPLETE, Verb.R
 # transition table (app.workflow).
 PARTS: dict[Standing, frozenset[Verb]] = {
     Standing.ADMINISTRATOR: frozenset(Verb),
-    Standing.AUTHOR: _WORK | {Verb.EDIT, Verb.SET_PRIORITY},
+    Standing.AUTHOR: frozenset({*_WORK, Verb.EDIT, Verb.SET_PRIORITY}),
     Standing.ASSIGNEE: _WORK,
 }
 
@@ -199,7 +199,7 @@ def standings(actor: Actor, ticket: Placement) -> frozenset[Standing]:
 def grounds(actor: Actor, verb: Verb, ticket: Placement) -> frozenset[Standing]:
     """By what this person may do this to a ticket that he sees: empty if he may not."""
     post = actor.posts.get(ticket.department_id)
-    by_role = verb in post.verbs if post else False
+    by_role = post is not None and verb in post.verbs
     return frozenset(
         standing
         for standing in standings(actor, ticket)
