@@ -35,20 +35,21 @@ def main() -> None:
     """Make, try, tell. Exits with 1 if anything survives or the list of equivalents is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation")
     parser.add_argument("--workers", type=int, default=2, help="copies of the tree that work side by side")
-    parser.add_argument("--only", default="", help="mutants of files whose name holds this")
+    parser.add_argument("--only", default="", help="mutants in whose file, line or operator this stands")
     options = parser.parse_args()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="helpdesk-mutants-") as folder:
         copies = [Copy(Path(folder) / str(number)) for number in range(options.workers)]
         try:
             mutants, left_out = find_mutants(copies[0].tree)
-            mutants = [mutant for mutant in mutants if options.only in mutant.file]
+            mutants = [mutant for mutant in mutants if options.only in str(mutant)]
             outcomes = _try_all(copies, mutants)
         finally:
             for copy in copies:
                 copy.remove()
     minutes = (time.monotonic() - begun) / 60
-    is_clean = _tell(mutants, outcomes)
+    known = [Same(**entry) for entry in tomllib.loads(EQUIVALENT.read_text()).get("equivalent", [])]
+    is_clean = _tell(mutants, outcomes, known, is_all=not options.only)
     print(f"{minutes:.1f} minutes; {left_out} more that do not compile or change a type hint were not tried")
     raise SystemExit(0 if is_clean else 1)
 
@@ -64,6 +65,7 @@ def _try_all(copies: Sequence[Copy], mutants: Sequence[Mutant]) -> dict[str, boo
     ]
     for run in runs:
         run.start()
+    named = {mutant.item.job_id: mutant for mutant in mutants}
     found: dict[str, bool] = {}
     try:
         while any(run.is_alive() for run in runs) or not answers.empty():
@@ -72,6 +74,8 @@ def _try_all(copies: Sequence[Copy], mutants: Sequence[Mutant]) -> dict[str, boo
                 continue
             number, is_killed = answers.get()
             found[number] = is_killed
+            if not is_killed:
+                print(f"lives: {named[number]}", flush=True)
             if len(found) % 25 == 0:
                 print(f"{len(found)} of {len(mutants)}", flush=True)
     finally:
@@ -83,26 +87,20 @@ def _try_all(copies: Sequence[Copy], mutants: Sequence[Mutant]) -> dict[str, boo
     return found
 
 
-def _tell(mutants: Sequence[Mutant], outcomes: dict[str, bool]) -> bool:
+def _tell(
+    mutants: Sequence[Mutant], outcomes: dict[str, bool], known: Sequence[Same], *, is_all: bool
+) -> bool:
     """Print what is wrong, then the one line of figures; whether nothing is."""
-    known = [Same(**entry) for entry in tomllib.loads(EQUIVALENT.read_text()).get("equivalent", [])]
     same = [mutant for mutant in mutants if any(entry.names(mutant) for entry in known)]
     others = [mutant for mutant in mutants if mutant not in same]
     killed = [mutant for mutant in others if outcomes.get(mutant.item.job_id) is True]
-    survived = [mutant for mutant in others if outcomes.get(mutant.item.job_id) is False]
-    files = {mutant.file for mutant in mutants}
+    survived = [mutant for mutant in others if mutant not in killed]
     wrong = [
-        *(("survived", mutant) for mutant in survived),
-        *(("not tried", mutant) for mutant in others if mutant not in killed and mutant not in survived),
-        *(("not equivalent", m) for m in same if outcomes.get(m.item.job_id) is not False),
-        *(
-            ("no such mutant", entry)
-            for entry in known
-            if entry.file in files and not any(map(entry.names, mutants))
-        ),
+        *(f"survived: {mutant}" for mutant in survived),
+        *(f"not equivalent: {mutant}" for mutant in same if outcomes.get(mutant.item.job_id) is not False),
+        *(f"no such mutant: {entry}" for entry in known if is_all and not any(map(entry.names, mutants))),
     ]
-    for what, which in wrong:
-        print(f"{what}: {which}")
+    print(*wrong, sep="\n")
     print(
         f"{len(mutants)} mutants, {len(killed)} killed, {len(survived)} survived, {len(same)} equivalent",
     )

@@ -53,6 +53,14 @@ ANEW = ("app", "config", "import_tools", "jobs", "tests", "views")
 PATIENCE = 120.0
 
 
+class WithoutServersFirst:
+    """What needs no application fails within a moment."""
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Called by pytest."""
+        items.sort(key=lambda item: "app" in getattr(item, "fixturenames", ()))
+
+
 class Copy:
     """A copy of the tree, in which one mutant after the other is tried."""
 
@@ -67,7 +75,7 @@ class Copy:
     def try_all(self, mutants: Iterable[Mutant], answers: Any) -> None:
         """Put (number of the order, whether a test failed) into ``answers`` for each mutant.
 
-        Raises SystemExit if the tests fail without any.
+        Raises SystemExit if the tests fail without any, before or after: then no failure says anything.
         """
         os.chdir(self.tree)
         sys.path[0] = str(self.tree)
@@ -75,17 +83,21 @@ class Copy:
             importlib.import_module(name)
         gc.collect()
         gc.freeze()  # what children never change is never copied
-        if self._tests_fail():
-            raise SystemExit(f"The tests fail without any mutant:\n{self._said.read_text()}")
+        self._ensure_tests_pass()
         for mutant in mutants:
             (spec,) = mutant.item.mutations
             operator = cosmic_ray("plugins").get_operator(spec.operator_name)()
             with cosmic_ray("mutating").use_mutation(Path(mutant.file), operator, spec.occurrence):
                 answers.put((mutant.item.job_id, self._tests_fail()))
+        self._ensure_tests_pass()
 
     def remove(self) -> None:
         """Stop the servers; the files are the caller's."""
         stop_servers(self.run)
+
+    def _ensure_tests_pass(self) -> None:
+        if self._tests_fail():
+            raise SystemExit(f"The tests fail without any mutant:\n{self._said.read_text()}")
 
     def _tests_fail(self) -> bool:
         child = os.fork()
@@ -111,7 +123,8 @@ class Copy:
             for name in [name for name in sys.modules if name.split(".")[0] in ANEW]:
                 del sys.modules[name]
             sys.dont_write_bytecode = True  # two mutants may be written in the same second
-            code = int(pytest.main([*TESTS, *OPTIONS, "--run-folder", str(self.run)]))
+            options = [*TESTS, *OPTIONS, "--run-folder", str(self.run)]
+            code = int(pytest.main(options, [WithoutServersFirst()]))
         except BaseException:
             traceback.print_exc()
         finally:

@@ -60,8 +60,10 @@ def _mutant(item: Any) -> Mutant | None:
     mutated = cosmic_ray("mutating").mutate_code(code, operator, spec.occurrence)
     if _is_inside(_type_hints(code), spec.start_pos, spec.end_pos) or not _compiles(mutated):
         return None
-    row, was, becomes = _difference(code, mutated)
-    return Mutant(str(spec.module_path), row, was, becomes, spec.operator_name.removeprefix("core/"), item)
+    was, becomes = _difference(code, mutated)
+    return Mutant(
+        str(spec.module_path), spec.start_pos[0], was, becomes, spec.operator_name.removeprefix("core/"), item
+    )
 
 
 def _compiles(code: str) -> bool:
@@ -72,12 +74,12 @@ def _compiles(code: str) -> bool:
     return True
 
 
-def _difference(code: str, mutated: str) -> tuple[int, str, str]:
-    """The row of the first line that differs, and the line before and after ("" if it is gone)."""
-    before, after = code.splitlines(), mutated.splitlines()
+def _difference(code: str, mutated: str) -> tuple[str, str]:
+    """The first line that differs, before and after ("" if it is gone)."""
+    before, after = ([line.strip() for line in text.splitlines() if line.strip()] for text in (code, mutated))
     changes = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     _what, start, end, new_start, new_end = next(change for change in changes if change[0] != "equal")
-    return start + 1, "".join(before[start:end][:1]).strip(), "".join(after[new_start:new_end][:1]).strip()
+    return "".join(before[start:end][:1]), "".join(after[new_start:new_end][:1])
 
 
 def _type_hints(code: str) -> list[tuple[Spot, Spot]]:
