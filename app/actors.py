@@ -71,7 +71,7 @@ class Actor:
         return self._seeing(Sight.SHARED)
 
     def _seeing(self, sight: Sight) -> list[int]:
-        return sorted(department for department, post in self.posts.items() if post.sight is sight)
+        return sorted(department for department, post in self.posts.items() if post.sight == sight)
 
     def with_posts(self, posts: Mapping[int, Post]) -> Actor:
         """The same person with other roles, for asking what would be."""
