@@ -53,7 +53,7 @@ class Actor:
         # frozen for everyone else
         object.__setattr__(self, "posts", posts)
         object.__setattr__(self, "coordinates", chief)
-        object.__setattr__(self, "works_in", frozenset(posts) - chief)
+        object.__setattr__(self, "works_in", frozenset(posts).difference(chief))
 
     @property
     def departments(self) -> frozenset[int]:

@@ -200,9 +200,11 @@ def test_chief_is_the_coordinator_of_that_department_or_an_administrator() -> No
     assert not is_chief(Actor(id=ME, works_in=frozenset({HERE}), coordinates=frozenset({ELSEWHERE})), place)
 
 
-def test_actor_is_always_named(session: Session) -> None:
+def test_actor_and_address_are_always_named(session: Session) -> None:
     ticket = make_ticket(session, author=make_user(session), department=make_department(session))
-    actor = load_actor(session, ticket.author_id)
+    with pytest.raises(TypeError, match="positional"):
+        load_actor(session, ticket.author_id, "10.0.0.7")  # type: ignore[call-arg]  # just what must not work
+    actor = load_actor(session, user_id=ticket.author_id, address="10.0.0.7")
     with pytest.raises(TypeError, match="positional"):
         access_ticket(session, ticket.id, actor)  # type: ignore[call-arg]  # just what must not work
     assert access_ticket(session, ticket_id=ticket.id, actor=actor) == ticket
