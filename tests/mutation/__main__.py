@@ -100,7 +100,8 @@ def _tell(
         *(f"not equivalent: {mutant}" for mutant in same if outcomes.get(mutant.item.job_id) is not False),
         *(f"no such mutant: {entry}" for entry in known if is_all and not any(map(entry.names, mutants))),
     ]
-    print(*wrong, sep="\n")
+    for line in wrong:
+        print(line)
     print(
         f"{len(mutants)} mutants, {len(killed)} killed, {len(survived)} survived, {len(same)} equivalent",
     )
