@@ -13,7 +13,7 @@ CODE := app models views jobs import_tools tests config.py run.py
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: run test check fix bench assets i18n pins screenshots help dev
+.PHONY: run test check fix bench mutants assets i18n pins screenshots help dev
 
 run: $(VENV)/runtime.stamp assets  ## start the helpdesk on this machine (PORT, HOST, DATABASE_URL, REDIS_URL)
 	@exec $(BIN)/python run.py
@@ -37,6 +37,9 @@ fix: dev  ## put imports and layout in order
 bench: dev $(VENV)/bench.stamp  ## what pages cost at 10,000 to 1,000,000 tickets, how good joins are (ARGS=joins)
 	$(BIN)/python -m tests.bench $(ARGS)
 
+mutants: dev $(VENV)/mutants.stamp  ## what the tests of the permission module notice (ARGS="--only policy")
+	$(BIN)/python -m tests.mutation --workers $(WORKERS) $(ARGS)
+
 screenshots: dev  ## the pictures of the README, taken from the running program
 	$(BIN)/python -m tests.screenshots
 
@@ -50,6 +53,7 @@ pins: dev  ## compile requirements.in and requirements-dev.in into exact pins
 	$(BIN)/pip-compile $(COMPILE) --output-file requirements.txt requirements.in
 	$(BIN)/pip-compile $(COMPILE) --output-file requirements-dev.txt requirements-dev.in
 	$(BIN)/pip-compile $(COMPILE) --output-file requirements-bench.txt requirements-bench.in
+	$(BIN)/pip-compile $(COMPILE) --output-file requirements-mutants.txt requirements-mutants.in
 
 # addresses of this machine's package index do not belong into the files
 COMPILE := --quiet --no-header --strip-extras --annotation-style=line --no-emit-index-url --no-emit-find-links \
@@ -84,4 +88,9 @@ $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/runtime.stamp
 $(VENV)/bench.stamp: requirements-bench.txt $(VENV)/dev.stamp
 	@echo "Installing the pins of requirements-bench.txt"
 	@$(PIP) -r requirements-bench.txt
+	@touch $@
+
+$(VENV)/mutants.stamp: requirements-mutants.txt $(VENV)/dev.stamp
+	@echo "Installing the pins of requirements-mutants.txt"
+	@$(PIP) -r requirements-mutants.txt
 	@touch $@

@@ -53,7 +53,7 @@ class Actor:
         # frozen for everyone else
         object.__setattr__(self, "posts", posts)
         object.__setattr__(self, "coordinates", chief)
-        object.__setattr__(self, "works_in", frozenset(posts) - chief)
+        object.__setattr__(self, "works_in", frozenset(posts).difference(chief))
 
     @property
     def departments(self) -> frozenset[int]:
@@ -148,7 +148,7 @@ def active_actors(session: Session) -> list[Actor]:
 
 def load_actor(session: Session, user_id: int, *, address: str = "") -> Actor:
     """The person as the rules see him now. Raises NotFound for an unknown or disabled account."""
-    actors = _actors(session, Staff.id == user_id)
-    if not actors:
+    actor = next(iter(_actors(session, Staff.id == user_id)), None)
+    if actor is None:
         raise NotFound(_("This account does not exist or is disabled."))
-    return replace(actors[0], address=address)
+    return replace(actor, address=address)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from models import Role, RoleException, RoleGridStamp, RoleSight, RoleVerb, Sight, Verb, WorkRole
 
 MOST_KEPT = 8
-_kept: dict[str, Grid] = {}
+_kept: dict[str, Grid] = {}  # never changed, only replaced: threads read it meanwhile
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,9 @@ class RoleRules:
         """The role as it is in this department."""
         exceptions = self.exceptions.get(department_id, {})
         given = {verb for verb, is_allowed in exceptions.items() if is_allowed}
-        verbs = (self.verbs | given) - (exceptions.keys() - given)
-        return Post(self.key, self.sights.get(department_id, self.sight), self.is_chief, verbs)
+        taken = {verb for verb, is_allowed in exceptions.items() if not is_allowed}
+        sight = self.sights.get(department_id, self.sight)
+        return Post(self.key, sight, self.is_chief, (self.verbs | given) - taken)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ _WORK = frozenset({Verb.TAKE, Verb.RELEASE, Verb.TRANSFER, Verb.COMPLETE, Verb.R
 # As delivered (ARCHITECTURE, section 2); the migration writes the same into the tables.
 DEFAULT = Grid(
     {
-        Role.EMPLOYEE: RoleRules(Role.EMPLOYEE, Sight.SHARED, verbs=_WORK | {Verb.CREATE, Verb.EDIT_CLIENTS}),
+        Role.EMPLOYEE: RoleRules(
+            Role.EMPLOYEE, Sight.SHARED, verbs=frozenset({*_WORK, Verb.CREATE, Verb.EDIT_CLIENTS})
+        ),
         Role.COORDINATOR: RoleRules(Role.COORDINATOR, Sight.DEPARTMENT, is_chief=True, verbs=frozenset(Verb)),
     }
 )
@@ -77,13 +80,13 @@ def stamp_now() -> ScalarSelect[str]:
 
 def grid_of(session: Session, stamp: str | None) -> Grid:
     """The grid that has this stamp: from memory, or else from the tables."""
-    if stamp in _kept:
-        return _kept[stamp]
-    grid = _read(session)
-    if stamp:
-        if len(_kept) >= MOST_KEPT:
-            _kept.clear()
-        _kept[stamp] = grid
+    global _kept
+    if not stamp:
+        return _read(session)
+    grid = _kept.get(stamp)
+    if grid is None:
+        grid = _read(session)
+        _kept = dict([*_kept.items(), (stamp, grid)][-MOST_KEPT:])
     return grid
 
 

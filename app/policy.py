@@ -7,9 +7,8 @@ histories and socket recipients all start from :func:`sight_terms`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, true, union_all
@@ -73,7 +72,7 @@ _WORK = frozenset({Verb.TAKE, Verb.RELEASE, Verb.TRANSFER, Verb.COMPLETE, Verb.R
 # transition table (app.workflow).
 PARTS: dict[Standing, frozenset[Verb]] = {
     Standing.ADMINISTRATOR: frozenset(Verb),
-    Standing.AUTHOR: _WORK | {Verb.EDIT, Verb.SET_PRIORITY},
+    Standing.AUTHOR: frozenset({*_WORK, Verb.EDIT, Verb.SET_PRIORITY}),
     Standing.ASSIGNEE: _WORK,
 }
 
@@ -89,8 +88,7 @@ class Placement(Protocol):
     def department_id(self) -> Any: ...
 
 
-@dataclass(frozen=True)
-class _Values:
+class _Values(NamedTuple):
     """A placement made of bound values, for a ticket that is not (or no longer) stored like this."""
 
     author_id: ColumnElement[int]
@@ -153,7 +151,7 @@ def access_ticket(session: Session, ticket_id: int, *, actor: Actor, options: It
     Raises NotFound when there is none or it is hidden from him: the answer is the same.
     """
     query = visible_tickets(actor).where(Ticket.id == ticket_id).options(*options)
-    known = 0 < ticket_id < 2**31  # beyond that the databases themselves would refuse
+    known = abs(ticket_id) < 2**31  # beyond that the databases themselves would refuse
     ticket = session.scalars(query).unique().one_or_none() if known else None
     if ticket is None:
         raise NotFound(_("There is no such ticket, or it is not yours to see."))
@@ -201,7 +199,7 @@ def standings(actor: Actor, ticket: Placement) -> frozenset[Standing]:
 def grounds(actor: Actor, verb: Verb, ticket: Placement) -> frozenset[Standing]:
     """By what this person may do this to a ticket that he sees: empty if he may not."""
     post = actor.posts.get(ticket.department_id)
-    by_role = verb in post.verbs if post else False
+    by_role = post is not None and verb in post.verbs
     return frozenset(
         standing
         for standing in standings(actor, ticket)

@@ -31,9 +31,14 @@ BROWSER_FLAGS = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For who runs pytest many times: servers and databases outlive a run that is told where they are."""
+    parser.addoption("--run-folder", help="a folder with servers that somebody else starts and stops")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The controller makes the run's folder; its workers are told where it is."""
-    given = getattr(config, "workerinput", {}).get("run_folder")
+    given = getattr(config, "workerinput", {}).get("run_folder") or config.getoption("run_folder")
     config.stash[RUN_FOLDER] = Path(given or tempfile.mkdtemp(prefix="helpdesk-tests-"))
 
 
@@ -45,7 +50,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The controller stops the servers and removes the files."""
-    if not hasattr(config, "workerinput"):
+    if not hasattr(config, "workerinput") and not config.getoption("run_folder"):
         stop_servers(config.stash[RUN_FOLDER])
 
 

@@ -1,0 +1,1 @@
+"""Mutants of the permission module, and who kills them: `make mutants`."""
