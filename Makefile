@@ -13,7 +13,7 @@ CODE := app models views jobs import_tools tests config.py run.py
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: run test check fix bench mutants assets i18n pins screenshots help dev
+.PHONY: run test check fix bench storm mutants assets i18n pins screenshots help dev
 
 run: $(VENV)/runtime.stamp assets  ## start the helpdesk on this machine (PORT, HOST, DATABASE_URL, REDIS_URL)
 	@exec $(BIN)/python run.py
@@ -39,6 +39,9 @@ bench: dev $(VENV)/bench.stamp  ## what pages cost at 10,000 to 1,000,000 ticket
 
 mutants: dev $(VENV)/mutants.stamp  ## what the tests of the permission module notice (ARGS="--only policy")
 	$(BIN)/python -m tests.mutation --workers $(WORKERS) $(ARGS)
+
+storm: dev  ## 10,000 tickets while everything is killed again and again (ARGS="events seconds sqlite seed")
+	$(BIN)/python -m tests.storm $(ARGS)
 
 screenshots: dev  ## the pictures of the README, taken from the running program
 	$(BIN)/python -m tests.screenshots

@@ -13,14 +13,14 @@ pytestmark = [
     pytest.mark.database("postgres", reason="processes of their own; make storm takes SQLite too"),
     pytest.mark.timeout(300),
 ]
-EVENTS = 60
+EVENTS = 150
 
 
 def test_processes_killed_at_random_lose_nothing_and_repeat_only_under_the_same_name(
     place: Place, live_app: Flask
 ) -> None:
     with mail_server() as post:
-        outcome = storm(place, live_app, post, events=EVENTS, pause=2.5, seed=5)
+        outcome = storm(place, live_app, post, events=EVENTS, pause=1.6, seed=5)
     assert outcome.kills.total() >= 2, outcome
     assert (outcome.tickets, outcome.deliveries, outcome.sent) == (EVENTS, EVENTS * TOLD, EVENTS * TOLD), (
         outcome

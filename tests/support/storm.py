@@ -1,8 +1,8 @@
 """A storm: tickets are written down while web server, worker and courier are killed again and again.
 
-What must hold afterwards: every ticket whose saving was answered (or repeated with the same key) is there once;
-every person to be told has exactly one delivery per channel; every letter arrived; a letter that arrived twice
-did so under one Message-ID.
+What must hold afterwards: every ticket whose saving was answered (or repeated with the same key) is there
+once; every person to be told has exactly one delivery per channel; every letter arrived; a letter that
+arrived twice did so under one Message-ID.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -79,7 +80,8 @@ class _Process:
     def kill(self) -> None:
         """At once, with its children, as a power cut would."""
         if self.running is not None:
-            os.killpg(self.running.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended by itself: its log says why
+                os.killpg(self.running.pid, signal.SIGKILL)
             self.running.wait()
 
 
@@ -96,12 +98,12 @@ def storm(
     processes = _processes(place, application, port)
     for process in processes:
         process.start()
+    over = threading.Event()
+    kills: Counter[str] = Counter()
+    killer = threading.Thread(target=_kill, args=(processes, pause, random.Random(seed), over, kills))
     try:
-        over = threading.Event()
-        kills: Counter[str] = Counter()
-        killer = threading.Thread(target=_kill, args=(processes, pause, random.Random(seed), over, kills))
-        _wait_for(port)
         killer.start()
+        _wait_for(port)
         share = [events // HANDS + (number < events % HANDS) for number in range(HANDS)]
         with ThreadPoolExecutor(HANDS) as hands:
             list(
@@ -115,6 +117,9 @@ def storm(
         _settle(application, events)
         outcome = _count(application, post, events, kills)
     finally:
+        over.set()
+        if killer.is_alive():
+            killer.join()
         for process in processes:
             process.kill()
     outcome.seconds = time.monotonic() - started
@@ -173,7 +178,7 @@ def _write(port: int, cookie: str, count: int, department_id: int, client_id: in
     """One operator: each ticket is sent until it is answered, always under its own key."""
     with requests.Session() as browser:
         browser.trust_env = False
-        browser.cookies.set("helpdesk", cookie)
+        browser.cookies.set("helpdesk", cookie, domain="127.0.0.1", path="/")
         token = ""
         for _turn in range(count):
             body = {
