@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.support.databases import KINDS, Place
 from tests.support.live import LiveServer, start_live_server
+from tests.support.pace import longest_first, spare_the_collector
 from tests.support.samba import Samba, ensure_samba
 from tests.support.servers import stop_servers
 from tests.support.slapd import Slapd, ensure_slapd
@@ -35,6 +36,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """The controller makes the run's folder; its workers are told where it is."""
     given = getattr(config, "workerinput", {}).get("run_folder")
     config.stash[RUN_FOLDER] = Path(given or tempfile.mkdtemp(prefix="helpdesk-tests-"))
+    # xdist would start with the files of many tests; pytest_collection_modifyitems knows the long ones
+    config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first."""
+    longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """Everything is imported."""
+    spare_the_collector()
 
 
 @pytest.hookimpl(optionalhook=True)
