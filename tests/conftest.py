@@ -74,13 +74,12 @@ def place(pytestconfig: pytest.Config) -> Place:
 def applications(place: Place) -> Iterator[Callable[[str], Flask]]:
     """One application per kind of database, made when first asked for."""
     from app.extensions import db
-    from app.factory import create_app
 
     made: dict[str, Flask] = {}
 
     def application(kind: str) -> Flask:
         if kind not in made:
-            made[kind] = create_app(place.settings(place.new_database(kind)))
+            made[kind] = place.application(place.new_database(kind))
         return made[kind]
 
     yield application
@@ -160,10 +159,9 @@ def client(app: Flask) -> FlaskClient:
 def live_app(request: pytest.FixtureRequest, place: Place) -> Iterator[Flask]:
     """An application on a fresh database of its own where commits are real, for races between threads."""
     from app.extensions import db
-    from app.factory import create_app
 
     _check_database(request, request.param)
-    application = create_app(place.settings(place.new_database(request.param)))
+    application = place.application(place.new_database(request.param))
     with application.app_context():
         yield application
         db.session.remove()
@@ -174,9 +172,8 @@ def live_app(request: pytest.FixtureRequest, place: Place) -> Iterator[Flask]:
 def live_server(place: Place) -> Iterator[LiveServer]:
     """A whole helpdesk in processes of its own on PostgreSQL, for browsers and sockets; one per module."""
     from app.extensions import db
-    from app.factory import create_app
 
-    application = create_app(place.settings(place.new_database("postgres")))
+    application = place.application(place.new_database("postgres"))
     # the module before had the same numbers of people and tickets: who looked at what there is not here
     application.extensions["redis"].flushdb()
     live = start_live_server(place, application)

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from tests.support.servers import Servers, ensure_servers, locked
 
@@ -51,6 +52,16 @@ class Place:
             "SERVER_NAME": None,
             **more,
         }
+
+    def application(self, url: str) -> Flask:
+        """An application on that database. The templates are compiled once for all of the run."""
+        from app.factory import create_app
+
+        application = create_app(self.settings(url))
+        compiled = self.folder / "templates"
+        compiled.mkdir(exist_ok=True)
+        application.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+        return application
 
     def environment(self, url: str) -> dict[str, str]:
         """The same for a process of its own."""
