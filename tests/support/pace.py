@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections import Counter
+from collections import Counter, deque
 
 import pytest
 
 ORDINARY = 0.06  # seconds of an ordinary test
+BROWSER = "tests/journeys/"
 # seconds, of files that take far longer than their tests would: measure with --durations, whole seconds do
 SLOW = {
     "tests/app/directory/test_directory_changes.py": 22,
@@ -46,17 +47,31 @@ SLOW = {
 def longest_first(items: list[pytest.Item]) -> None:
     """Put the files in the order in which they take long, so that no worker ends with a long one alone.
 
-    The tests of a file keep their order. A name in :data:`SLOW` that is no longer there harms nobody.
+    The tests of a file keep their order.
     """
     files = [item.nodeid.partition("::")[0] for item in items]
     ordinary = Counter(files)
     seconds = {name: SLOW.get(name, count * ORDINARY) for name, count in ordinary.items()}
-    first = {name: place for place, name in reversed(list(enumerate(files)))}
-    items.sort(key=lambda item: _place(item.nodeid.partition("::")[0], seconds, first))
+    order = {name: place for place, name in enumerate(paired(seconds))}
+    items.sort(key=lambda item: order[item.nodeid.partition("::")[0]])
 
 
-def _place(name: str, seconds: dict[str, float], first: dict[str, int]) -> tuple[float, int]:
-    return -seconds[name], first[name]
+def paired(seconds: dict[str, float]) -> list[str]:
+    """The files as two workers would take them, of whom one takes those with a browser, while there are any.
+
+    Two browsers at once leave each other no processor, and the waits of one are nobody's gain.
+    """
+    longest = sorted(seconds, key=lambda name: -seconds[name])
+    others = deque(name for name in longest if not name.startswith(BROWSER))
+    browser = deque(name for name in longest if name.startswith(BROWSER))
+    busy = [0.0, 0.0]
+    order: list[str] = []
+    while browser or others:
+        worker = busy.index(min(busy))
+        mine, next_best = (browser, others) if worker == 0 else (others, browser)
+        order.append((mine or next_best).popleft())
+        busy[worker] += seconds[order[-1]]
+    return order
 
 
 def spare_the_collector() -> None:
