@@ -42,8 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first."""
+    """Long files first. Whoever asks for the domain controller may be the one who waits until it is made."""
     longest_first(items)
+    for item in items:
+        if "samba" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(400))
 
 
 def pytest_collection_finish() -> None:
