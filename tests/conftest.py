@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.support.databases import KINDS, Place
 from tests.support.live import LiveServer, start_live_server
+from tests.support.pace import longest_first, spare_the_collector
 from tests.support.samba import Samba, ensure_samba
 from tests.support.servers import stop_servers
 from tests.support.slapd import Slapd, ensure_slapd
@@ -40,6 +41,22 @@ def pytest_configure(config: pytest.Config) -> None:
     """The controller makes the run's folder; its workers are told where it is."""
     given = getattr(config, "workerinput", {}).get("run_folder") or config.getoption("run_folder")
     config.stash[RUN_FOLDER] = Path(given or tempfile.mkdtemp(prefix="helpdesk-tests-"))
+    # xdist would start with the files of many tests; pytest_collection_modifyitems knows the long ones
+    config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first. Whoever asks for the domain controller may be the one who waits until it is made."""
+    longest_first(items)
+    for item in items:
+        if "samba" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(400))
+
+
+def pytest_collection_finish() -> None:
+    """Everything is imported."""
+    spare_the_collector()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -65,13 +82,12 @@ def place(pytestconfig: pytest.Config) -> Place:
 def applications(place: Place) -> Iterator[Callable[[str], Flask]]:
     """One application per kind of database, made when first asked for."""
     from app.extensions import db
-    from app.factory import create_app
 
     made: dict[str, Flask] = {}
 
     def application(kind: str) -> Flask:
         if kind not in made:
-            made[kind] = create_app(place.settings(place.new_database(kind)))
+            made[kind] = place.application(place.new_database(kind))
         return made[kind]
 
     yield application
@@ -151,10 +167,9 @@ def client(app: Flask) -> FlaskClient:
 def live_app(request: pytest.FixtureRequest, place: Place) -> Iterator[Flask]:
     """An application on a fresh database of its own where commits are real, for races between threads."""
     from app.extensions import db
-    from app.factory import create_app
 
     _check_database(request, request.param)
-    application = create_app(place.settings(place.new_database(request.param)))
+    application = place.application(place.new_database(request.param))
     with application.app_context():
         yield application
         db.session.remove()
@@ -165,9 +180,8 @@ def live_app(request: pytest.FixtureRequest, place: Place) -> Iterator[Flask]:
 def live_server(place: Place) -> Iterator[LiveServer]:
     """A whole helpdesk in processes of its own on PostgreSQL, for browsers and sockets; one per module."""
     from app.extensions import db
-    from app.factory import create_app
 
-    application = create_app(place.settings(place.new_database("postgres")))
+    application = place.application(place.new_database("postgres"))
     # the module before had the same numbers of people and tickets: who looked at what there is not here
     application.extensions["redis"].flushdb()
     live = start_live_server(place, application)

@@ -91,7 +91,7 @@ def test_failed_unit_of_work_leaves_nothing_and_tells_nobody(session: Session) -
 def test_lost_poke_keeps_the_work(
     app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    away = Redis(port=1, socket_connect_timeout=0.2)
+    away = Redis.from_url("redis://127.0.0.1:1")
     monkeypatch.setitem(app.extensions, "redis", away)
     user, department = make_user(session), make_department(session)
     with caplog.at_level(logging.WARNING), unit_of_work(session):

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -216,28 +216,33 @@ class Watch:
 @pytest.fixture(scope="module")
 def page_of(live_server: LiveServer, browser: Browser) -> Iterator[object]:
     """``page_of(login, look)``: a new page of a signed-in person in that look; closed at the end."""
-    contexts = []
+    contexts: dict[tuple[str, tuple[str, str, str]], BrowserContext] = {}
 
     def open_page(login: str, look: tuple[str, str, str]) -> Page:
-        colours, size, language = look
-        width, height = SIZES[size]
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if colours == "dark" else "light",
-            reduced_motion="reduce",
-        )
         with live_server.app.app_context():
             user = db.session.scalars(select(Staff).where(Staff.username == login)).one()
-            user.locale = language
+            user.locale = look[2]
             db.session.commit()
-            context.add_cookies([live_server.cookie(user)])  # type: ignore[list-item]  # a cookie's dict
+            if (login, look) not in contexts:  # a browser that keeps the program's files, as people's do
+                contexts[login, look] = new_browser(browser, look)
+                cookie: Any = live_server.cookie(user)
+                contexts[login, look].add_cookies([cookie])
             db.session.remove()
-        contexts.append(context)
-        return context.new_page()
+        return contexts[login, look].new_page()
 
     yield open_page
-    for context in contexts:
+    for context in contexts.values():
         context.close()
+
+
+def new_browser(browser: Browser, look: tuple[str, str, str]) -> BrowserContext:
+    """One without anything in it, of that look's size and colours."""
+    width, height = SIZES[look[1]]
+    return browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if look[0] == "dark" else "light",
+        reduced_motion="reduce",
+    )
 
 
 @pytest.mark.parametrize(

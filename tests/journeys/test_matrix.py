@@ -199,15 +199,17 @@ def test_dates_are_set_with_a_key(firm: Firm, enter: Any) -> None:
 
 
 def test_role_that_ends_by_itself_is_felt_by_the_open_page(firm: Firm, enter: Any) -> None:
-    end = utcnow() + timedelta(seconds=12)
     place = firm.session.scalars(select(Membership).where(Membership.user_id == firm.substitute.id)).one()
-    place.role, place.valid_until = "coordinator", end
-    firm.session.commit()
-    inbox = open_inbox(enter(firm.substitute))
-    row = inbox.locator(f'[data-ticket="{firm.personal}"]')
-    expect(row).to_have_count(1)
-    left = (end - utcnow()).total_seconds() * 1000
-    assert left > 0, "the page came too late to show anything"
+    place.role, page = "coordinator", enter(firm.substitute)
+    row = page.locator(f'[data-ticket="{firm.personal}"]')
+    for seconds in (3, 12):  # the longer one for a busy machine, on which the page comes too late to show it
+        place.valid_until = end = utcnow() + timedelta(seconds=seconds)
+        firm.session.commit()
+        open_inbox(page)
+        shown, left = row.count(), (end - utcnow()).total_seconds() * 1000
+        if shown and left > 0:
+            break
+    assert (shown, left > 0) == (1, True), "the page came too late to show anything"
     expect(row).to_have_count(0, timeout=left + FELT)
 
 

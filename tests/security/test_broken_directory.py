@@ -67,7 +67,9 @@ def test_directory_slow_or_down_says_so_within_six_seconds_and_sessions_and_loca
     monkeypatch: pytest.MonkeyPatch,
     way: str,
 ) -> None:
-    monkeypatch.setitem(app.config, "SIGN_IN_DIRECTORY_SECONDS", 5.0)
+    # the time of an installation where it may be needed, a short one where it surely passes in full
+    seconds = 1.5 if way in {"hanging", "black hole"} else 5.0
+    monkeypatch.setitem(app.config, "SIGN_IN_DIRECTORY_SECONDS", seconds)
     inside = app.test_client()
     boss = with_local_password(session, make_domain_user(session, person, administrator=True))
     make_user(session, "domain.user", sign_in_way=SignInWay.DOMAIN)
@@ -85,7 +87,7 @@ def test_directory_slow_or_down_says_so_within_six_seconds_and_sessions_and_loca
             redis().flushdb()  # each is the first to notice
             began = time.monotonic()
             answer = by_form(client, login, PASSWORD)
-            assert time.monotonic() - began < 6, login
+            assert time.monotonic() - began < seconds + 1, login
             assert answer.status_code == 503
             assert SILENT in answer.text
         answer = by_api(client, "nobody", PASSWORD)

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from tests.support.servers import Servers, ensure_servers, locked
 
@@ -43,12 +44,24 @@ class Place:
             "WTF_CSRF_ENABLED": False,
             "AUTH_RATE_LIMITED": False,
             "SIGN_IN_REFUSAL_SECONDS": 0.0,
+            # costly on purpose; test_config holds what an installation gets
+            "FAB_PASSWORD_HASH_METHOD": "pbkdf2:sha256:1000",
             # a busy machine is not a broken server
             "SIGN_IN_DIRECTORY_SECONDS": 20.0,
             "RATELIMIT_ENABLED": False,
             "SERVER_NAME": None,
             **more,
         }
+
+    def application(self, url: str) -> Flask:
+        """An application on that database. The templates are compiled once for all of the run."""
+        from app.factory import create_app
+
+        application = create_app(self.settings(url))
+        compiled = self.folder / "templates"
+        compiled.mkdir(exist_ok=True)
+        application.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+        return application
 
     def environment(self, url: str) -> dict[str, str]:
         """The same for a process of its own."""

@@ -113,7 +113,7 @@ def test_queues_say_when_redis_is_away(
 ) -> None:
     from redis import Redis
 
-    away = Redis(port=1, socket_connect_timeout=0.2)
+    away = Redis.from_url("redis://127.0.0.1:1")
     monkeypatch.setitem(app.extensions, "redis", away)
     assert "Redis is away" in admin.get("/console/queues/").text
     monkeypatch.undo()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,23 +79,30 @@ def write_docx(folder: Path, rows: Cells, *, merges: Sequence[tuple[int, int, in
     return path
 
 
+@cache
+def _profile() -> Path:
+    """LibreOffice's settings, made once in a process: making them takes longer than a conversion."""
+    folder = tempfile.mkdtemp(prefix="helpdesk-office-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
 def convert(path: Path, ending: str, kind: str = "") -> Path:
     """What LibreOffice makes of the file."""
     office = find_office()
     assert office, "install libreoffice-writer-nogui and libreoffice-calc-nogui"
-    with tempfile.TemporaryDirectory(prefix="helpdesk-office-") as profile:
-        subprocess.run(
-            [
-                office,
-                "--headless",
-                "--norestore",
-                f"-env:UserInstallation={Path(profile).as_uri()}",
-                *("--convert-to", kind or ending, "--outdir", str(path.parent), str(path)),
-            ],
-            check=True,
-            capture_output=True,
-            timeout=90,
-        )
+    subprocess.run(
+        [
+            office,
+            "--headless",
+            "--norestore",
+            f"-env:UserInstallation={_profile().as_uri()}",
+            *("--convert-to", kind or ending, "--outdir", str(path.parent), str(path)),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=90,
+    )
     return path.with_suffix(f".{ending}")
 
 
