@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from app.notify.channels.base import Channel, FieldKind, Settings
 from app.notify.channels.console import Console
 from app.notify.channels.email import EmailChannel
+from app.notify.channels.jabber import JabberChannel
 from app.security.sealing import seal, unseal
 from models import ChannelName, ChannelSetting
 
 SECRET_PURPOSE = "channel"
 # the order of the screens; the pop-up is no row here: it has no settings and its own way (app.notify.popup)
 CHANNELS: Mapping[str, type[Channel]] = {
+    ChannelName.JABBER: JabberChannel,
     ChannelName.EMAIL: EmailChannel,
 }
 # every channel has this switch beside its own settings

@@ -46,8 +46,13 @@ def no_connection(error: object) -> Temporary:
         return Temporary(NOT_TRUSTED)
     if isinstance(error, ssl.SSLError):
         return Temporary("no TLS there: check port and encryption")
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, str | socket.gaierror):  # slixmpp says it in words
         return Temporary(f"{UNREACHABLE}: unknown host")
     if isinstance(error, OSError):
         return Temporary(f"{UNREACHABLE}: {error.strerror or type(error).__name__}"[:100])
     return Temporary(UNREACHABLE)
+
+
+def ended(condition: str) -> Temporary:
+    """The error of a stream that the server has ended (RFC 6120, section 4.9.3)."""
+    return Temporary(f"ended by the server: {condition or 'undefined-condition'}")
