@@ -22,6 +22,7 @@ from rq.timeouts import TimerDeathPenalty
 from app.extensions import db
 from app.notify import queues
 from app.notify.channels.registry import CHANNELS
+from jobs import jabber
 from jobs.patience import outlast_redis
 from jobs.worker import Worker
 
@@ -46,8 +47,13 @@ def run_courier(app: Flask, *, stop: threading.Event | None = None) -> None:
             signal.signal(number, lambda *_: leave.set())
     for name in CHANNELS:
         _start(f"courier-{name}", lambda name=name: _serve(app, name, leave))  # type: ignore[misc]  # bound now
-    while not leave.wait(EVERY):
-        look(app)
+    desk = jabber.open_desk(app)
+    try:
+        while not leave.wait(EVERY):
+            look(app)
+            desk.keep()
+    finally:
+        jabber.close_desk()
 
 
 def look(app: Flask) -> int:

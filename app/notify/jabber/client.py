@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import ssl
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.notify.channels.base import ChannelError, Temporary
 from app.notify.jabber import failures
 from app.notify.jabber.account import Account, Protection
 
+log = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
 _PLUGINS = ("xep_0030", "xep_0198", "xep_0199", "xep_0224", "xep_0359")
 
@@ -190,6 +192,8 @@ class Client(ClientXMPP):
     def _tell(self, key: str, error: ChannelError | None) -> None:
         told = self._told.get(key)
         if told is None or told.done():
+            if error is not None:
+                log.warning("a Jabber message that the server had taken came back: %s", error)
             return
         if error is None:
             told.set_result(None)

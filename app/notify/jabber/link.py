@@ -50,6 +50,11 @@ class Link:
         client = self._client
         return client is not None and not client.gone.done()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread still tries to be signed in."""
+        return self._thread.is_alive()
+
     def send(self, to: str, text: str, *, key: str, is_urgent: bool = False) -> None:
         """Send a message under this id and wait until the server has it. Raises ChannelError.
 
@@ -107,7 +112,10 @@ class Link:
                 failed += 1
                 continue
             failed = 0
-            await self._serve(client)
+            try:
+                await self._serve(client)
+            except Exception:
+                log.exception("the Jabber link broke off")
 
     async def _serve(self, client: Client) -> None:
         """While the connection lasts."""

@@ -32,7 +32,7 @@ def link_to(account: Account) -> Link:
     with _lock:
         if _ears is None:
             raise Temporary("only the courier sends over Jabber", is_channel=False)
-        if _link is not None and _link.account != account:
+        if _link is not None and (_link.account != account or not _link.is_alive):
             _link.close()
             _link = None
         if _link is None:

@@ -7,6 +7,8 @@ import logging
 from hashlib import sha256
 from typing import Any
 
+from slixmpp.exceptions import IqTimeout
+
 from app.notify.channels.base import ChannelError
 from app.notify.jabber.account import bare_jid
 from app.notify.jabber.client import Client
@@ -99,15 +101,18 @@ class Tending:
 
     async def _rounds(self) -> None:
         """At every change and every so often: the roster, who is online, a sign of life."""
-        await self._client.get_roster()
+        has_roster = False
         while True:
             self._news.clear()
             try:
+                if not has_roster:
+                    await self._client.get_roster(timeout=15)
+                    has_roster = True
                 self._people = await asyncio.to_thread(self._ears.people)
                 self._befriend()
                 await asyncio.to_thread(self._ears.online, self.online & self._people)
                 await self._client.is_alive()
-            except ChannelError:
+            except (ChannelError, IqTimeout):
                 self._client.abort()
                 return
             except Exception:
