@@ -103,6 +103,7 @@ def _just_told(session: Session, actor: Actor, source: str) -> int | None:
             Delivery.channel == source,
             Delivery.status == DeliveryStatus.SENT,
             Delivery.sent_at > utcnow() - JUST_TOLD,
+            Delivery.created_at > utcnow() - timedelta(days=1),  # an index; nothing waits that long
             JournalEntry.ticket_id.is_not(None),
         )
         .distinct()

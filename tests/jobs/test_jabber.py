@@ -130,8 +130,10 @@ def test_link_follows_its_settings(desk: Desk, prosody: Prosody) -> None:
         for bot in (first, second):
             set_up(prosody, bot)
             look_again(desk)
-            JabberChannel(Settings(_values(prosody, bot))).send(Message("key", own.jid, "", "привіт"))
-            assert phone.read()["from"].bare == bot
+            message = Message("key", own.jid, "", "привіт", locale="en", is_urgent=True)
+            JabberChannel(Settings(_values(prosody, bot))).send(message)
+            told = phone.read()
+            assert (told["from"].bare, told["body"]) == (bot, "‼ Urgent\nпривіт")
         db.session.get_one(ChannelSetting, "jabber").is_on = False
         db.session.commit()
         look_again(desk)

@@ -28,4 +28,4 @@ class Notebook:
         if message.sender not in self.staff:
             return ""
         self.messages.append(message)
-        return f"heard: {message.text}"
+        return f"heard: {message.text}\x0b"  # which XML cannot hold

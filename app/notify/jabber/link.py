@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import threading
 from concurrent.futures import CancelledError, Future
-from typing import Any
-
-from slixmpp.stanza import Message
 
 from app.notify.channels.base import ChannelError, Temporary
 from app.notify.jabber import failures
 from app.notify.jabber.account import Account
 from app.notify.jabber.client import Client
 from app.notify.jabber.hearing import Ears
+from app.notify.jabber.stanzas import make_message
 from app.notify.jabber.tending import Tending
 
 log = logging.getLogger(__name__)
 SEND_SECONDS = 15.0
 # between two attempts to connect, in seconds; a message that wants to go shortens the wait
 WAITS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-# XML 1.0, section 2.2
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 class Link:
@@ -169,22 +164,6 @@ class Link:
             if client is not None:
                 client.abort()  # a connection that says nothing is none: the next message gets a new one
             raise Temporary(failures.SILENT) from None
-
-
-def make_message(client: Client, to: str, text: str, *, key: str, is_urgent: bool = False) -> Message:
-    """A chat message under this id; an urgent one asks for attention (XEP-0224) as well."""
-    message: Any = client.make_message(mto=to, mbody=printable(text), mtype="chat")
-    message["id"] = key
-    message["origin_id"]["id"] = key
-    if is_urgent:
-        message["attention"] = True
-    stanza: Message = message
-    return stanza
-
-
-def printable(text: str) -> str:
-    """Without what XML cannot hold: one such character would end the whole stream."""
-    return _UNPRINTABLE.sub("", text)
 
 
 async def _end_tasks() -> None:

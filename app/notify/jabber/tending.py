@@ -13,6 +13,7 @@ from app.notify.channels.base import ChannelError
 from app.notify.jabber.account import bare_jid
 from app.notify.jabber.client import Client
 from app.notify.jabber.hearing import Ears, Heard, Patience, heard_in
+from app.notify.jabber.stanzas import make_message
 
 log = logging.getLogger(__name__)
 ROUND_SECONDS = 25.0
@@ -80,10 +81,9 @@ class Tending:
                 log.exception("a Jabber message was not answered")
 
     def _answer(self, heard: Heard, to: str, kind: str, text: str) -> None:
-        reply: Any = self._client.make_message(mto=to, mbody=text, mtype=kind)  # type: ignore[arg-type]  # a JID as text
         # the same stanza twice gets the same answer under the same id
-        reply["id"] = sha256(f"answer {heard.key}".encode()).hexdigest()[:32]
-        reply.send()
+        key = sha256(f"answer {heard.key}".encode()).hexdigest()[:32]
+        make_message(self._client, to, text, key=key, kind=kind).send()
 
     # ----------------------------------------------------------------------------- presence
 

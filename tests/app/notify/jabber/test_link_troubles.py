@@ -134,7 +134,7 @@ def test_server_that_says_nothing_keeps_nobody_longer_than_the_deadline(
         monkeypatch.setattr(links, "SEND_SECONDS", 1.0)
         proxy.is_hanging = True  # in the middle of a conversation
         assert trouble_of(link, phone.jid) == "no answer in time"
-        assert time.time() - started < 12
+        assert time.time() - started < 20
         proxy.is_hanging = False
 
 
