@@ -18,9 +18,11 @@ from app.notify.channels.base import Message, Settings, Temporary
 from app.notify.channels.jabber import JabberChannel
 from app.notify.channels.registry import seal_secrets
 from app.notify.jabber import office, presence
+from app.notify.jabber.hearing import Heard
 from app.services import sending
 from app.services.answers import answer
 from jobs import courier
+from jobs import jabber as jabber_jobs
 from jobs.jabber import LOOK_EVERY, Desk, close_desk, open_desk
 from models import (
     ChannelName,
@@ -139,6 +141,19 @@ def test_link_follows_its_settings(desk: Desk, prosody: Prosody) -> None:
         look_again(desk)
         assert office._link is None
         until(lambda: not presence.is_online(own.jid), "nobody is known to be online")
+
+
+@pytest.mark.database("sqlite", reason="what is tried here asks no database anything of its own")
+def test_strangers_are_noted_once_and_staff_are_told_of_our_own_fault(
+    live_app: Flask, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(live_app)
+    make_worker("olena@jabber.test")
+    assert [desk.heard(Heard("who@jabber.test", key, "?")) for key in "12"] == ["", ""]
+    assert len([one for one in caplog.records if "who@jabber.test" in one.getMessage()]) == 1
+    monkeypatch.setattr(jabber_jobs, "answer", lambda *_args, **_more: 1 / 0)
+    told = desk.heard(Heard("olena@jabber.test", "3", "?"))
+    assert told.startswith("That did not work just now.")
 
 
 def _values(prosody: Prosody, bot: str) -> dict[str, Any]:

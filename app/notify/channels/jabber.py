@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from queue import Empty, Queue
+from threading import Thread
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.notify.channels.base import Channel, Field, FieldKind, Message, Permanent, Receipt, Temporary
+from app.notify.channels.base import (
+    Channel,
+    ChannelError,
+    Field,
+    FieldKind,
+    Message,
+    Permanent,
+    Receipt,
+    Temporary,
+)
 from app.notify.jabber.account import Account, Protection, bare_jid
-from app.notify.jabber.client import Client
+from app.notify.jabber.client import CONNECT_SECONDS, Client
+from app.notify.jabber.failures import SILENT
 from app.notify.jabber.office import link_to
 from models import ChannelName, Staff
 
@@ -21,6 +33,7 @@ _WAYS = (
     (Protection.NONE.value, _l("not encrypted")),
 )
 TEXT_LENGTH = 5_000
+CHECK_SECONDS = CONNECT_SECONDS + 3
 
 
 class JabberChannel(Channel):
@@ -69,7 +82,15 @@ class JabberChannel(Channel):
 
     def check(self) -> None:
         """Sign in over a connection of its own and leave; nobody sees us come or go."""
-        asyncio.run(_sign_in(self.account))
+        account, outcome = self.account, Queue[Exception | None]()
+        # in a thread, because a name server that says nothing keeps even a loop that has ended waiting
+        Thread(target=lambda: outcome.put(_try_account(account)), daemon=True).start()
+        try:
+            error = outcome.get(timeout=CHECK_SECONDS)
+        except Empty:
+            raise Temporary(SILENT) from None
+        if error is not None:
+            raise error
 
 
 def _words(message: Message) -> str:
@@ -78,6 +99,16 @@ def _words(message: Message) -> str:
         return text
     with force_locale(message.locale):
         return "\n".join(["‼ " + _("Urgent"), text])
+
+
+def _try_account(account: Account) -> Exception | None:
+    try:
+        asyncio.run(_sign_in(account))
+    except ChannelError as error:
+        return error
+    except Exception as error:
+        return Temporary(type(error).__name__)
+    return None
 
 
 async def _sign_in(account: Account) -> None:
