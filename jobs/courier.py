@@ -27,7 +27,7 @@ from rq.timeouts import TimerDeathPenalty
 from app.extensions import db
 from app.notify import queues
 from app.notify.channels.registry import CHANNELS
-from jobs import sms_listening
+from jobs import jabber, sms_listening
 from jobs.patience import outlast_redis
 from jobs.worker import Worker
 
@@ -68,9 +68,14 @@ def run_courier(app: Flask, *, stop: threading.Event | None = None) -> None:
     for name in CHANNELS:
         _start(f"courier-{name}", partial(_serve, app, name, leave, workers))
     _start("courier-sms-listener", lambda: sms_listening.listen(app, leave))
-    while not leave.wait(EVERY):
-        look(app)
-    _let_finish(workers)
+    desk = jabber.open_desk(app)
+    try:
+        while not leave.wait(EVERY):
+            look(app)
+            desk.keep()
+        _let_finish(workers)
+    finally:
+        jabber.close_desk()
 
 
 def look(app: Flask) -> int:

@@ -13,13 +13,17 @@ from app.extensions import db
 from app.notify.channels.base import ChannelError
 from app.notify.channels.registry import open_channel
 from app.notify.channels.sms import SmsChannel
-from app.notify.sms.smpp import Heard, link_to
+from app.notify.sms.smpp import Heard, Link, link_to
+from app.notify.sms.text import cut
+from app.services.answer_senders import sender_by_phone
+from app.services.answers import answer
 from app.services.receipts import note_receipt, smpp_status
 from models import ChannelName
 
 log = logging.getLogger(__name__)
 EVERY = 1.0  # seconds
 REST = 15.0  # seconds after a failure
+LONGEST_REPLY = 2  # parts
 
 
 def listen(app: Flask, leave: threading.Event) -> None:
@@ -48,8 +52,23 @@ def hear(session: Session) -> list[Heard]:
     session.commit()
     heard = link_to(channel.operator()).listen()
     for one in heard:
+        if one.text:
+            _answer(session, link_to(channel.operator()), one, channel.settings.text("region") or "UA")
         status = smpp_status(one.status)
         if one.provider_id and status:
             with unit_of_work(session):
                 note_receipt(session, ChannelName.SMS, status, provider_id=one.provider_id)
     return heard
+
+
+def _answer(session: Session, link: Link, heard: Heard, region: str) -> None:
+    """Do what a colleague asked for by SMS; strangers get no answer."""
+    person = sender_by_phone(session, heard.sender, region=region)
+    if person is None:
+        log.warning("a short message from a number that is nobody's")
+        return
+    reply = answer(
+        session, source=ChannelName.SMS, external_id=heard.external_id, sender_user=person, text=heard.text
+    )
+    if reply:
+        link.send(f"+{heard.sender.lstrip('+')}", cut(reply, LONGEST_REPLY))

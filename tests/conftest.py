@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from tests.support.databases import KINDS, Place
 from tests.support.live import LiveServer, start_live_server
 from tests.support.pace import longest_first, spare_the_collector
+from tests.support.prosody import Prosody, ensure_prosody
 from tests.support.samba import Samba, ensure_samba
 from tests.support.servers import stop_servers
 from tests.support.slapd import Slapd, ensure_slapd
@@ -205,6 +206,12 @@ def slapd(place: Place) -> Iterator[Slapd]:
     server = ensure_slapd(place.folder)
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def prosody(place: Place) -> Prosody:
+    """The run's Jabber server. Each test takes accounts of its own (``prosody.new_account()``)."""
+    return ensure_prosody(place.folder)
 
 
 @pytest.fixture(scope="session")

@@ -152,7 +152,7 @@ def start_postgres(folder: Path) -> tuple[int, int]:
     lower: list[str] = []
     if os.geteuid() == 0:
         lower = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        _open_way(folder)
+        open_way(folder)
         os.chown(folder, int(NOBODY), int(NOBODY))
     data, port = folder / "data", free_port()
     made = subprocess.run(
@@ -192,7 +192,7 @@ def start_postgres(folder: Path) -> tuple[int, int]:
     return port, process.pid
 
 
-def _open_way(folder: Path) -> None:
+def open_way(folder: Path) -> None:
     """Let the plain user pass through the run's private folders above ``folder``."""
     for parent in folder.parents:
         if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o001:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.notify.channels.base import Channel, FieldKind, Settings
 from app.notify.channels.console import Console
 from app.notify.channels.email import EmailChannel
+from app.notify.channels.jabber import JabberChannel
 from app.notify.channels.own import OwnChannel
 from app.notify.channels.push import PushChannel
 from app.notify.channels.sms import SmsChannel
@@ -21,6 +22,7 @@ from models import ChannelName, ChannelSetting
 SECRET_PURPOSE = "channel"
 # the order of the screens; the pop-up is no row here: it has no settings and its own way (app.notify.popup)
 CHANNELS: Mapping[str, type[Channel]] = {
+    ChannelName.JABBER: JabberChannel,
     ChannelName.EMAIL: EmailChannel,
     ChannelName.PUSH: PushChannel,
     ChannelName.OWN: OwnChannel,

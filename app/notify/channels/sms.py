@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.notify.channels.apprise_way import ensure_sent, ensure_usable
 from app.notify.channels.base import Channel, Field, FieldKind, Message, Permanent, Receipt
+from app.notify.jabber.presence import is_online
 from app.notify.sms.gateway import Gateway, post
 from app.notify.sms.numbers import mobile_number
 from app.notify.sms.smpp import Operator, link_to
@@ -55,6 +56,10 @@ class SmsChannel(Channel):
     def address_of(person: Staff) -> str:
         """His telephone as he wrote it; whether it can get short messages is seen when one is sent."""
         return (person.phone or "").strip()
+
+    def is_reached_otherwise(self, person: Staff) -> bool:
+        """Who sits before his messenger has been told there; a short message costs."""
+        return is_online(person.jabber_id)
 
     def send(self, message: Message) -> Receipt:
         """Cut the text, send it, count what it costs."""

@@ -14,7 +14,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from time import monotonic
+from hashlib import sha256
+from time import monotonic, time
 from typing import Any
 
 import smpplib.client
@@ -193,7 +194,7 @@ class Link:
         else:
             text = raw.decode("utf-16-be" if pdu.data_coding == 8 else "latin-1", "replace")
             sender = _text(pdu.source_addr)
-            self._heard.append(Heard(sender=sender, text=text, external_id=f"{sender}:{pdu.sequence}"))
+            self._heard.append(Heard(sender=sender, text=text, external_id=_name_of(sender, text)))
         return int(codes.SMPP_ESME_ROK)
 
     @contextmanager
@@ -225,6 +226,13 @@ class _Named:
     def wrap_socket(self, raw: Any) -> Any:
         """The socket, encrypted, for this host alone."""
         return self.context.wrap_socket(raw, server_hostname=self.host)
+
+
+def _name_of(sender: str, text: str) -> str:
+    """One name for one message, also when the operator repeats it under another number because our answer
+    was lost: the same words of the same telephone within ten minutes."""
+    digest = sha256(f"{sender}\0{text}".encode()).hexdigest()[:32]
+    return f"{digest}:{int(time() // 600)}"
 
 
 def _type_of(source: str) -> int:
