@@ -6,6 +6,8 @@ import time
 
 from sqlalchemy.orm import Session
 
+from app.notify.channels.registry import open_channel
+from app.notify.channels.sms import SmsChannel
 from app.notify.sms.smpp import Heard, Link, link_to
 from jobs import sms_listening
 from models import ChannelName, DeliveryStatus, State
@@ -19,19 +21,12 @@ NUMBER = "380671234567"
 
 def switch_on_smpp(session: Session, operator: Operator) -> Link:
     """Short messages go to this operator; our connection to it."""
-    switch_on(
-        session,
-        ChannelName.SMS,
-        way="smpp",
-        host="127.0.0.1",
-        port=operator.port,
-        user="h",
-        sender="380440000000",
-    )
+    where = {"host": "127.0.0.1", "port": operator.port}
+    switch_on(session, ChannelName.SMS, way="smpp", user="h", sender="380440000000", **where)
     session.commit()
     sms_listening.hear(session)
-    channel = sms_listening.open_channel(session, ChannelName.SMS)
-    assert isinstance(channel, sms_listening.SmsChannel)
+    channel = open_channel(session, ChannelName.SMS)
+    assert isinstance(channel, SmsChannel)
     return link_to(channel.operator())
 
 
