@@ -24,6 +24,9 @@ TEXTS: dict[str, LazyString] = {
     "Too many requests at once. Wait a moment and try again.": _(
         "Too many requests at once. Wait a moment and try again."
     ),
+    "The database does not answer at the moment. What you typed stays here; try again in a few seconds.": _(
+        "The database does not answer at the moment. What you typed stays here; try again in a few seconds."
+    ),
     "The page is too old to send this. Reload it; what you typed stays here until you do.": _(
         "The page is too old to send this. Reload it; what you typed stays here until you do."
     ),

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.errors import HelpdeskError, Invalid
 from app.extensions import appbuilder, db
+from views.away import answer_away, is_away
 from views.base import is_fragment
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ def answer_http(error: HTTPException) -> Any:
 
 def answer_crash(error: Exception) -> Any:
     """A fault of ours: logged with its trace, told without it."""
+    if is_away(error):
+        return answer_away(error)
     log.exception("unexpected error on %s %r", request.method, request.path)
     db.session.rollback()
     return _answer(500, _reason(500), {})

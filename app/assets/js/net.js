@@ -9,6 +9,7 @@ const MESSAGES = {
   403: "You may not do this.",
   404: "This is not there any more, or it was never yours to see.",
   429: "Too many requests at once. Wait a moment and try again.",
+  503: "The database does not answer at the moment. What you typed stays here; try again in a few seconds.",
 };
 
 function failed(status, html = "") {
