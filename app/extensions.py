@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.models.sqla.base import SQLA
 from flask_compress import Compress
@@ -10,8 +12,24 @@ from flask_socketio import SocketIO
 from flask_wtf.csrf import CSRFProtect
 from redis import Redis
 from rq import Queue
+from sqlalchemy.exc import DBAPIError
 
-db = SQLA()
+log = logging.getLogger(__name__)
+
+
+class Database(SQLA):
+    """The database, whose connection may have died before a request has ended."""
+
+    def _teardown_session(self, exc: BaseException | None) -> None:
+        """The answer is made by now: a session that cannot be closed any more must not spoil it."""
+        try:
+            self.session.remove()
+        except DBAPIError as error:
+            log.warning("the database went away before the end: %s", type(error).__name__)
+            self.session.registry.clear()
+
+
+db = Database()
 migrate = Migrate()
 csrf = CSRFProtect()
 compress = Compress()

@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -24,15 +25,20 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
+from app.events import wake_outbox
 from app.extensions import db
 from app.notify import queues
 from app.notify.channels.registry import CHANNELS
+from app.notify.fanout import waiting_events
 from jobs import jabber, sms_listening
 from jobs.patience import outlast_redis
 from jobs.worker import Worker
 
 log = logging.getLogger(__name__)
 EVERY = 1.0  # seconds between two looks for what is due
+POKE_EVERY = 10  # looks
+POKED_AT_ONCE = 200
+FORGOTTEN = timedelta(seconds=10)  # an event that has waited so long was not heard of
 LAST_WORDS = 5.0  # seconds for what is being sent when we are told to leave
 
 
@@ -70,18 +76,25 @@ def run_courier(app: Flask, *, stop: threading.Event | None = None) -> None:
     _start("courier-sms-listener", lambda: sms_listening.listen(app, leave))
     desk = jabber.open_desk(app)
     try:
+        turn = 0
         while not leave.wait(EVERY):
-            look(app)
+            turn += 1
+            look(app, turn=turn)
             desk.keep()
         _let_finish(workers)
     finally:
         jabber.close_desk()
 
 
-def look(app: Flask) -> int:
-    """Queue what is due; whatever goes wrong is tried again a second later."""
+def look(app: Flask, *, turn: int = 1) -> int:
+    """Queue what is due; whatever goes wrong is tried again a second later.
+
+    Every tenth ``turn`` the worker is poked once more for events whose poke a lost Redis has taken along.
+    """
     with app.app_context():
         try:
+            if turn % POKE_EVERY == 0:
+                wake_outbox(waiting_events(db.session(), limit=POKED_AT_ONCE, older_than=FORGOTTEN))
             return queues.queue_due(db.session())
         except Exception:
             log.exception("deliveries that are due were not queued")

@@ -134,7 +134,9 @@ def tell_again(session: Session) -> int:
     return len(allowed)
 
 
-def waiting_events(session: Session, *, limit: int = 500) -> list[int]:
+def waiting_events(session: Session, *, limit: int = 500, older_than: timedelta = timedelta()) -> list[int]:
     """Outbox rows that nobody has fanned out: their poke was lost or their worker died."""
-    query = select(OutboxEvent.id).where(OutboxEvent.fanned_out_at.is_(None))
+    query = select(OutboxEvent.id).where(
+        OutboxEvent.fanned_out_at.is_(None), OutboxEvent.created_at <= utcnow() - older_than
+    )
     return list(session.scalars(query.order_by(OutboxEvent.id).limit(limit)))

@@ -18,7 +18,7 @@ from models import ChannelName, Delivery, DeliveryStatus, utcnow
 log = logging.getLogger(__name__)
 SEND = "jobs.delivering.send"
 # a place in a queue is believed in for so long; then the delivery may be queued once more
-QUEUED_FOR = timedelta(seconds=60)
+QUEUED_FOR = timedelta(seconds=20)
 AT_ONCE = 500
 
 

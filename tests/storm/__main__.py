@@ -9,8 +9,9 @@ from pathlib import Path
 from app.factory import create_app
 from tests.support.databases import Place
 from tests.support.mail import mail_server
+from tests.support.outage import outage
 from tests.support.servers import stop_servers
-from tests.support.storm import storm
+from tests.support.storm import durable, storm
 
 
 def main(events: int = 10_000, pause: float = 4.0, kind: str = "postgres", seed: int = 1) -> int:
@@ -18,7 +19,10 @@ def main(events: int = 10_000, pause: float = 4.0, kind: str = "postgres", seed:
     with tempfile.TemporaryDirectory(prefix="helpdesk-storm-") as name:
         place = Place(Path(name), 1)
         try:
-            application = create_app(place.settings(place.new_database(kind)))
+            calm = create_app(place.settings(place.new_database("postgres")))
+            application = create_app(place.settings(durable(place, place.new_database(kind))))
+            with mail_server() as post:
+                without = outage(place, calm, post, tickets=60, seconds=60)
             with mail_server() as post:
                 outcome = storm(place, application, post, events=events, pause=pause, seed=seed)
         finally:
@@ -29,8 +33,12 @@ def main(events: int = 10_000, pause: float = 4.0, kind: str = "postgres", seed:
         f"{outcome.repeated} came twice under the same name, "
         f"{outcome.foreign} under another; {outcome.seconds:.0f} s"
     )
+    print(
+        f"Redis away for 60 s: the slowest page took {without.slowest:.2f} s, "
+        f"everything had arrived {without.until_all:.0f} s afterwards, {without.lost} lost"
+    )
     good = outcome.tickets == outcome.asked and outcome.sent == outcome.deliveries
-    return 0 if good and outcome.lost == outcome.foreign == 0 else 1
+    return 0 if good and outcome.lost == outcome.foreign == without.lost == 0 else 1
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from app.extensions import db
+from tests.support.databases import Place
 from tests.support.factories import make_user
 from tests.support.servers import free_port
 from tests.support.signing import sign_in
@@ -31,6 +32,23 @@ def away(app: Flask, client: FlaskClient, session: Session) -> Iterator[FlaskCli
     finally:
         engines[None] = there
         db.session.remove()
+
+
+def test_connection_that_dies_before_the_end_spoils_no_answer(place: Place) -> None:
+    application = place.application(place.new_database("postgres"))
+
+    @application.get("/killed-at-the-end")
+    def killed() -> str:
+        number = db.session.scalar(text("SELECT pg_backend_pid()"))
+        other = create_engine(application.config["SQLALCHEMY_DATABASE_URI"])
+        with other.connect() as connection:
+            connection.execute(text(f"SELECT pg_terminate_backend({number})"))
+        other.dispose()
+        return "done"
+
+    assert application.test_client().get("/killed-at-the-end").text == "done"
+    with application.app_context():
+        db.engine.dispose()
 
 
 LANGUAGES = [
