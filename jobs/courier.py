@@ -22,6 +22,7 @@ from rq.timeouts import TimerDeathPenalty
 from app.extensions import db
 from app.notify import queues
 from app.notify.channels.registry import CHANNELS
+from jobs.mailbox import run_mailbox
 from jobs.patience import outlast_redis
 from jobs.worker import Worker
 
@@ -46,6 +47,7 @@ def run_courier(app: Flask, *, stop: threading.Event | None = None) -> None:
             signal.signal(number, lambda *_: leave.set())
     for name in CHANNELS:
         _start(f"courier-{name}", lambda name=name: _serve(app, name, leave))  # type: ignore[misc]  # bound now
+    _start("courier-mailbox", lambda: run_mailbox(app, leave))
     while not leave.wait(EVERY):
         look(app)
 

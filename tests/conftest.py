@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.support.databases import KINDS, Place
+from tests.support.dovecot import Dovecot, ensure_dovecot
 from tests.support.live import LiveServer, start_live_server
 from tests.support.samba import Samba, ensure_samba
 from tests.support.servers import stop_servers
@@ -186,6 +187,12 @@ def slapd(place: Place) -> Iterator[Slapd]:
     server = ensure_slapd(place.folder)
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def dovecot(place: Place) -> Dovecot:
+    """The run's IMAP server. Each test takes a mailbox of its own (``dovecot.new_user()``)."""
+    return ensure_dovecot(place.folder)
 
 
 @pytest.fixture(scope="session")
