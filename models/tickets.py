@@ -171,6 +171,16 @@ class Comment(Model):
         primaryjoin="MailLetter.comment_id == Comment.id", uselist=False, viewonly=True
     )
 
+    @property
+    def is_letter(self) -> bool:
+        """Whether somebody else than the author wrote it, by e-mail: the mailbox stands for a client."""
+        return self.letter is not None and self.letter.sender != (self.author.email or "").lower()
+
+    @property
+    def written_by(self) -> str:
+        """Who wrote it, as pages say it."""
+        return self.letter.who if self.letter and self.is_letter else self.author.full_name
+
 
 class Call(Model):
     """A request answered at once on the telephone: counted, never a ticket unless made into one."""

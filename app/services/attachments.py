@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +17,9 @@ from app.policy import Actor, access_ticket
 from app.services import attachment_files
 from app.services.rows import is_id
 from app.services.typed import clean_text
-from models import Attachment, LetterStatus, MailLetter, Ticket, utcnow
+from models import Attachment, Comment, LetterStatus, MailLetter, Ticket, utcnow
 
+Files = Mapping[int, Sequence[Attachment]]
 NAME_LENGTH = 200
 ORPHAN_AFTER = timedelta(days=1)  # no unit of work takes so long
 DISCARDED_FOR = timedelta(days=30)
@@ -76,6 +77,17 @@ def attachments_of(session: Session, ticket: Ticket) -> Sequence[Attachment]:
     """All files of a ticket that was accessed, in one statement; those of comments have ``comment_id``."""
     query = select(Attachment).where(Attachment.ticket_id == ticket.id).order_by(Attachment.id)
     return session.scalars(query).all()
+
+
+def files_by_comment(session: Session, ticket: Ticket, comments: Iterable[Comment]) -> Files:
+    """The same by comment; the ticket's own under 0. Files come with letters alone, so that a page without
+    a letter on it is spared the statement."""
+    if ticket.letter is None and not any(comment.letter for comment in comments):
+        return {}
+    found: dict[int, list[Attachment]] = {}
+    for one in attachments_of(session, ticket):
+        found.setdefault(one.comment_id or 0, []).append(one)
+    return found
 
 
 def access_attachment(

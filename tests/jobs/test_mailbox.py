@@ -181,7 +181,7 @@ def test_poison_is_put_aside_and_holds_up_nothing(desk: Desk) -> None:
 
 def test_letter_that_always_breaks_or_kills_is_put_aside(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.deliver(write_letter(subject="deadly"), write_letter(subject="good"))
-    real = reader.take_in
+    from app.services.letters_in import take_in as real
 
     def take_in(session: Session, letter: Any, settings: Settings) -> Any:
         if letter.subject == "deadly":

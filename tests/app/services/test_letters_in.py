@@ -8,82 +8,26 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.events import Kind, record
-from app.notify.channels.base import Settings
-from app.notify.mailbox.letter import read_letter
+from app.events import Kind
 from app.notify.mailbox.reply_address import reply_address
 from app.services.letter_sight import Outcome
-from app.services.letters_in import Taken, take_in
+from app.services.letters_in import Taken
 from models import (
     Attachment,
-    ChannelName,
-    Client,
     Comment,
-    Delivery,
-    DeliveryStatus,
-    Department,
     Incoming,
     JournalEntry,
-    LetterStatus,
     LetterWhy,
     MailLetter,
-    OutboxEvent,
-    Staff,
     State,
     Ticket,
 )
-from tests.support.factories import actor_of, make_client, make_department, make_ticket, make_user
-from tests.support.letters import OWN, set_up_mailbox, write_letter
-
-
-class Office:
-    """A firm with a mailbox, one client, one colleague in the department."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.department: Department = make_department(session)
-        self.robot: Staff = make_user(session, "mailbox", active=False)
-        self.worker: Staff = make_user(session, employee_of=[self.department])
-        self.client: Client = make_client(session, "Коваленко Олена", email="Olena@corp.example")
-        self.settings: Settings = set_up_mailbox(session, self.department, self.robot)
-
-    def receive(self, raw: bytes = b"", **how: Any) -> Taken:
-        """The letter comes in; without one, a usual one with these traits."""
-        self.session.commit()
-        return take_in(self.session, read_letter(raw or write_letter(**how)), self.settings)
-
-    def ticket(self, **values: Any) -> Ticket:
-        """A ticket of the client that the colleague wrote down."""
-        values = {"author": self.worker, "client": self.client, **values}
-        ticket = make_ticket(self.session, department=self.department, **values)
-        self.session.commit()
-        return ticket
-
-    def told(self, ticket: Ticket, person: Staff) -> Delivery:
-        """A letter about the ticket that went to the person."""
-        entry = record(self.session, Kind.TICKET_TAKEN, actor=None, ticket_id=ticket.id)
-        event = self.session.scalars(select(OutboxEvent).where(OutboxEvent.journal_id == entry.id)).one()
-        delivery = Delivery(event_id=event.id, user_id=person.id, channel=ChannelName.EMAIL)
-        delivery.status = DeliveryStatus.SENT
-        self.session.add(delivery)
-        self.session.commit()
-        return delivery
-
-    def only(self, table: type[Any]) -> Any:
-        """The one row of a table."""
-        return self.session.scalars(select(table).execution_options(populate_existing=True)).one()
-
-    def count(self, table: type[Any]) -> int:
-        """How many rows there are."""
-        return self.session.scalar(select(func.count()).select_from(table)) or 0
-
-    def tray(self) -> MailLetter:
-        """The one letter that waits."""
-        query = select(MailLetter).where(MailLetter.status == LetterStatus.WAITING)
-        return self.session.scalars(query).one()
+from tests.support.factories import make_client, make_user
+from tests.support.letter_office import Office
+from tests.support.letters import OWN, write_letter
 
 
 @pytest.fixture
@@ -193,7 +137,7 @@ def test_one_who_left_and_a_merged_one_are_not_the_sender(office: Office) -> Non
 def test_machines_answer_and_our_own_letter_are_nothing(office: Office, headers: dict[str, str]) -> None:
     ticket = office.ticket()
     to = reply_address(OWN, ticket.id)
-    assert office.receive(to=to, **headers).outcome in {Outcome.AUTOMATIC, Outcome.OWN}
+    assert office.receive(b"", to=to, **headers).outcome in {Outcome.AUTOMATIC, Outcome.OWN}
     assert (office.count(Comment), office.count(MailLetter)) == (0, 0)
 
 
@@ -264,67 +208,3 @@ def test_signature_ends_with_the_key(office: Office, app: Flask, monkeypatch: py
     address = reply_address(OWN, ticket.id)
     monkeypatch.setitem(app.config, "SECRET_KEY", "another key, long enough to pass as one")
     assert office.receive(sender="stranger@else.example", to=address).outcome is Outcome.TRAY
-
-
-# ------------------------------------------------------------------------------- limits
-
-
-def test_sender_of_too_many_letters_waits_then_is_not_heard(office: Office) -> None:
-    outcomes = [office.receive(text=f"number {number}").outcome for number in range(22)]
-    assert outcomes.count(Outcome.TICKET) == 20
-    assert outcomes[20:] == [Outcome.TRAY, Outcome.TRAY]
-    session = office.session
-    session.add_all(
-        Incoming(source="mailbox", external_id=f"x{number}", sender="olena@corp.example")
-        for number in range(80)
-    )
-    session.commit()
-    assert office.receive(text="one more").outcome is Outcome.FLOOD
-
-
-def test_what_is_too_large_is_named_and_a_long_text_is_kept_as_a_file(office: Office) -> None:
-    office.settings = set_up_mailbox(
-        office.session, office.department, office.robot, max_files=1, max_file_mb=1
-    )
-    big = b"x" * (1024 * 1024 + 1)
-    office.receive(text="слово " * 5000, files=(("big.bin", big), ("a.txt", b"x"), ("b.txt", b"y")))
-    ticket = office.only(Ticket)
-    assert "big.bin, b.txt" in ticket.body
-    names = list(office.session.scalars(select(Attachment.original_name).order_by(Attachment.id)))
-    assert names == ["a.txt", "letter.txt"]
-
-
-def test_report_marks_the_delivery_that_it_names(office: Office) -> None:
-    delivery = office.told(office.ticket(), office.worker)
-    report = (
-        "From: MAILER-DAEMON@corp.example\nTo: helpdesk@corp.example\nMIME-Version: 1.0\nReturn-Path: <>\n"
-        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
-        "--b\nContent-Type: text/plain\n\nIt did not arrive.\n"
-        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n"
-        "Final-Recipient: rfc822; x@corp.example\nAction: failed\nStatus: 5.1.1\n\n"
-        f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{delivery.key}@corp.example>\n\n--b--\n"
-    )
-    assert office.receive(report.replace("failed", "delayed").encode()).outcome is Outcome.REPORT
-    assert office.receive(report.encode()).outcome is Outcome.BOUNCE
-    office.session.refresh(delivery)
-    assert (delivery.status, delivery.receipt, delivery.error) == ("dead", "bounced", "bounced 5.1.1")
-    assert office.count(Ticket) == 1
-
-
-def test_forged_sender_waits(office: Office) -> None:
-    office.settings = set_up_mailbox(office.session, office.department, office.robot, auth_server="mx.corp")
-    results = "mx.corp; spf=pass; dmarc=fail header.from=corp.example"
-    letter = read_letter(write_letter(Authentication_Results=results), authority="mx.corp")
-    assert take_in(office.session, letter, office.settings).outcome is Outcome.TRAY
-    assert office.tray().why == LetterWhy.FORGED
-    office.session.execute(update(MailLetter).values(status=LetterStatus.DISCARDED))
-
-
-def test_colleague_is_told_of_a_clients_letter(office: Office) -> None:
-    office.receive()
-    ticket = office.only(Ticket)
-    from app.notify.recipients import told_of
-
-    told = told_of(office.session, Kind.TICKET_CREATED, ticket, actor_id=office.robot.id)
-    assert told == {office.worker.id}
-    assert actor_of(office.session, office.worker).id in told
