@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.extensions import db
-from app.notify.channels.base import Permanent, Settings, Temporary
-from app.notify.mailbox.imap import Mailbox, check_mailbox, open_mailbox
+from app.notify.channels.base import Settings
+from app.notify.mailbox.imap import Mailbox
 from jobs import mailbox as reader
 from models import (
     Attachment,
@@ -29,53 +21,13 @@ from models import (
     Incoming,
     LetterWhy,
     MailLetter,
-    Staff,
     Ticket,
 )
-from tests.support.databases import Place
-from tests.support.dovecot import PASSWORD, Dovecot
-from tests.support.factories import make_client, make_department, make_user
-from tests.support.letters import set_up_mailbox, write_letter
+from tests.support.dovecot import Dovecot
+from tests.support.letters import write_letter
+from tests.support.mail_desk import DONE, Desk
 
 ROOT = Path(__file__).resolve().parents[2]
-DONE, FAILED = "helpdesk-done", "helpdesk-failed"
-
-
-class Desk:
-    """A firm whose mailbox lies on the real server."""
-
-    def __init__(self, session: Session, dovecot: Dovecot) -> None:
-        self.session, self.dovecot = session, dovecot
-        self.user = dovecot.new_user()
-        self.department = make_department(session)
-        self.robot: Staff = make_user(session, active=False)
-        make_client(session, "Коваленко Олена", email="olena@corp.example")
-        self.settings = self.set_up()
-
-    def set_up(self, **more: Any) -> Settings:
-        """The mailbox with other settings."""
-        values = self.dovecot.values(self.user, **more)
-        secrets = {"password": PASSWORD}
-        return set_up_mailbox(self.session, self.department, self.robot, secrets, **values)
-
-    def deliver(self, *letters: bytes) -> None:
-        """Letters come."""
-        self.dovecot.deliver(self.user, *letters)
-
-    def read(self) -> int:
-        """One go of the reader."""
-        with open_mailbox(self.settings) as mailbox:
-            return reader.read_all(mailbox, self.settings)
-
-    def lies(self) -> tuple[int, int, int]:
-        """How many letters are (new, done, failed) on the server."""
-        new, done, failed = (self.dovecot.count(self.user, folder) for folder in ("INBOX", DONE, FAILED))
-        return new, done, failed
-
-    def count(self, table: type[Any]) -> int:
-        """How many rows there are."""
-        self.session.rollback()
-        return self.session.scalar(select(func.count()).select_from(table)) or 0
 
 
 @pytest.fixture
@@ -227,80 +179,3 @@ def test_answer_waits_for_no_second_go(desk: Desk) -> None:
     desk.deliver(write_letter(text="more", In_Reply_To="<one@corp.example>"))
     desk.read()
     assert (desk.count(Ticket), desk.count(Comment)) == (1, 1)
-
-
-# ------------------------------------------------------------------------------- the server
-
-
-def test_check_tells_what_is_wrong(desk: Desk, tmp_path: Path) -> None:
-    desk.deliver(write_letter())
-    assert check_mailbox(desk.settings) == 1
-    assert check_mailbox(desk.set_up(port=desk.dovecot.port, protection="starttls")) == 1
-    with pytest.raises(Temporary, match="certificate"):
-        check_mailbox(desk.set_up(ca_file=""))
-    wrong = Settings({**desk.settings.values, "password": "wrong"})
-    with pytest.raises(Permanent, match="refused the sign-in"):
-        check_mailbox(wrong)
-    with pytest.raises(Temporary, match="unreachable"):
-        check_mailbox(desk.set_up(port=1))
-    with pytest.raises(Permanent, match="authority"):
-        check_mailbox(desk.set_up(ca_file=str(tmp_path / "none.pem")))
-
-
-@pytest.fixture
-def waiting(live_app: Flask, dovecot: Dovecot, tmp_path: Path) -> Iterator[Desk]:
-    """The firm with a thread that waits at the mailbox, on a database where commits are real."""
-    live_app.config["VAR_DIR"] = tmp_path
-    desk = Desk(db.session(), dovecot)
-    leave = threading.Event()
-    thread = threading.Thread(target=reader.run_mailbox, args=(live_app, leave), daemon=True)
-    thread.start()
-    yield desk
-    leave.set()
-    desk.deliver(write_letter())  # wakes it
-    thread.join(20)
-    assert not thread.is_alive()
-
-
-@pytest.mark.database("postgres", reason="the waiting is the server's and the thread's")
-def test_waiting_reader_sees_a_letter_at_once(waiting: Desk) -> None:
-    deadline = time.monotonic() + 20
-    for number in (1, 2):
-        waiting.deliver(write_letter(text=f"letter {number}"))
-        while waiting.count(Ticket) < number and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert waiting.count(Ticket) == number
-
-
-# a process that is killed by itself at the worst moments
-KILLED = """
-import os, signal
-from app.notify.mailbox.imap import Mailbox
-from app.services import letters_in
-from jobs import mailbox
-def die(*args, **how):
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr({place}, die)
-mailbox.poll_mailbox()
-"""
-
-
-@pytest.mark.database("postgres", reason="one kind is enough for the death of a process")
-@pytest.mark.parametrize("where", ['letters_in, "record"', 'Mailbox, "move"'])
-def test_killed_process_leaves_one_ticket_in_the_end(
-    live_app: Flask, dovecot: Dovecot, where: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    servers: Place = request.getfixturevalue("place")
-    live_app.config["VAR_DIR"] = tmp_path
-    desk = Desk(db.session(), dovecot)
-    desk.deliver(write_letter(files=(("a.txt", b"text"),)))
-    url = live_app.config["SQLALCHEMY_DATABASE_URI"]
-    environment = {**os.environ, **servers.environment(url), "HELPDESK_VAR": str(tmp_path)}
-    code = KILLED.replace("{place}", where)
-    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, check=False, timeout=60)
-    assert done.returncode == -signal.SIGKILL
-    live_app.extensions["redis"].delete(reader.LOCK)  # its lease would end by itself
-    assert desk.count(Ticket) == (0 if "record" in where else 1)
-    reader.poll_mailbox()
-    assert (desk.count(Ticket), desk.count(Attachment), desk.count(Incoming)) == (1, 1, 1)
-    assert desk.lies() == (0, 1, 0)
