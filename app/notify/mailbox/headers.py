@@ -61,7 +61,7 @@ def addresses(letter: Message, *names: str) -> list[Address]:
     values = [value for name in names for value in raw_values(letter, name)]
     try:
         pairs = getaddresses(values)
-    except (ValueError, IndexError, TypeError, AttributeError):  # the parser trips over some nonsense
+    except (ValueError, IndexError, TypeError, AttributeError, RecursionError):  # it trips over nonsense
         return []
     return [
         Address(words(name), address.lower() if is_address(address) else "") for name, address in pairs[:500]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,28 @@ from sqlalchemy.orm import Session
 
 from app.events import Kind
 from app.notify.mailbox.letter import read_letter
+from app.notify.mailbox.reply_address import reply_address
+from app.services.letter_answers import send_answer
 from app.services.letter_sight import Outcome
 from app.services.letters_in import take_in
+from app.services.sending import deliver
 from models import (
     Attachment,
+    ChannelName,
+    Comment,
+    DeliveryStatus,
     Incoming,
     LetterStatus,
     LetterWhy,
     MailLetter,
     Ticket,
+    utcnow,
 )
-from tests.support.factories import actor_of
+from tests.support.channels import switch_on
+from tests.support.factories import actor_of, make_user
 from tests.support.letter_office import Office
-from tests.support.letters import set_up_mailbox, write_letter
+from tests.support.letters import OWN, set_up_mailbox, write_letter
+from tests.support.mail import mail_server
 
 
 @pytest.fixture
@@ -92,3 +102,38 @@ def test_colleague_is_told_of_a_clients_letter(office: Office) -> None:
     told = told_of(office.session, Kind.TICKET_CREATED, ticket, actor_id=office.robot.id)
     assert told == {office.worker.id}
     assert actor_of(office.session, office.worker).id in told
+
+
+def test_client_hears_his_number_once_an_hour_at_an_address_that_leads_back(office: Office) -> None:
+    session = office.session
+    office.settings = set_up_mailbox(session, office.department, office.robot, confirm=True)
+    taken = [office.receive(text=str(number), Message_ID=f"<{number}@corp.example>") for number in range(3)]
+    assert [one.answer is not None for one in taken] == [True, False, False]
+    answer = taken[0].answer
+    assert answer is not None
+    assert not send_answer(session, answer, own=OWN)  # no mail server yet
+    with mail_server() as server:
+        switch_on(session, ChannelName.EMAIL, sender="news@corp.example", **server.settings())
+        assert send_answer(session, answer, own=OWN)
+        letter = server.wait().message
+    assert letter["To"] == "olena@corp.example"
+    assert letter["Reply-To"] == reply_address(OWN, answer.ticket_id)
+    assert (letter["Auto-Submitted"], letter["In-Reply-To"]) == ("auto-replied", "<0@corp.example>")
+    office.session.execute(update(Incoming).values(at=utcnow() - timedelta(hours=2)))
+    assert office.receive(text="later").answer is not None
+    machine = office.receive(text="machine", Auto_Submitted="auto-generated")
+    assert machine.answer is None
+
+
+def test_news_by_e_mail_say_where_an_answer_goes(office: Office) -> None:
+    session, ticket = office.session, office.ticket(author=make_user(office.session))
+    with mail_server() as server:
+        switch_on(session, ChannelName.EMAIL, sender="news@corp.example", **server.settings())
+        delivery = office.told(ticket, office.worker)
+        delivery.status = DeliveryStatus.WAITING
+        session.commit()
+        assert deliver(session, delivery.id) == DeliveryStatus.SENT
+        letter = server.wait().message
+    assert letter["Reply-To"] == reply_address(OWN, ticket.id)
+    office.receive(sender=office.worker.email, to=letter["Reply-To"], text="зроблено")
+    assert office.only(Comment).author_id == office.worker.id
