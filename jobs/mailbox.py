@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from flask import Flask, current_app
 from flask_babel import force_locale
@@ -92,7 +93,9 @@ def _stay(leave: threading.Event) -> None:
             return
         with open_mailbox(settings, keep=_keep) as mailbox:
             while not leave.is_set() and _is_same(settings):
-                read_all(mailbox, settings, renew=lease)
+                # what comes while letters are moved is announced then and not again: look until all is read
+                while read_all(mailbox, settings, renew=lease):
+                    pass
                 _note_success()
                 _wait(mailbox, settings, leave, lease)
 
@@ -113,9 +116,14 @@ def _is_same(settings: Settings) -> bool:
     """Whether the settings are still these; no connection to the database is held while waiting."""
     try:
         now = mailbox_settings(db.session())
-        return now is not None and now.values == settings.values
+        return now is not None and _fixed(now) == _fixed(settings)
     finally:
         db.session.remove()
+
+
+def _fixed(settings: Settings) -> dict[str, Any]:
+    """What a person sets: the refresh token changes by itself."""
+    return {name: value for name, value in settings.values.items() if name != "refresh_token"}
 
 
 def read_all(mailbox: Mailbox, settings: Settings, *, renew: Callable[[], None] = lambda: None) -> int:

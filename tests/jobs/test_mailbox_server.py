@@ -23,7 +23,10 @@ from app.extensions import db
 from app.notify.channels.base import Permanent, Settings, Temporary
 from app.notify.channels.registry import open_secrets
 from app.notify.mailbox.imap import check_mailbox
+from app.notify.mailbox.letter import read_letter
 from app.notify.mailbox.oauth import forget_tokens
+from app.notify.mailbox.settings import mailbox_settings
+from app.services.letters_in import take_in
 from jobs import mailbox as reader
 from models import (
     Attachment,
@@ -81,7 +84,7 @@ def waiting(live_app: Flask, dovecot: Dovecot, tmp_path: Path) -> Iterator[Desk]
 
 @pytest.mark.database("postgres", reason="the waiting is the server's and the thread's")
 def test_waiting_reader_sees_a_letter_at_once(waiting: Desk) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 50
     for number in (1, 2):
         waiting.deliver(write_letter(text=f"letter {number}"))
         while waiting.count(Ticket) < number and time.monotonic() < deadline:
@@ -121,6 +124,29 @@ def test_killed_process_leaves_one_ticket_in_the_end(
     reader.poll_mailbox()
     assert (desk.count(Ticket), desk.count(Attachment), desk.count(Incoming)) == (1, 1, 1)
     assert desk.lies() == (0, 1, 0)
+
+
+def test_two_readers_of_one_letter_make_one_ticket(live_app: Flask, dovecot: Dovecot, tmp_path: Path) -> None:
+    """Without Redis nothing keeps a second reader away but the database."""
+    live_app.config["VAR_DIR"] = tmp_path
+    desk = Desk(db.session(), dovecot)
+    letter = read_letter(write_letter(files=(("a.txt", b"text"),)))
+    start, outcomes = threading.Barrier(4), []
+
+    def read() -> None:
+        with live_app.app_context():
+            start.wait()
+            outcomes.append(take_in(db.session(), letter, desk.settings).outcome)
+            db.session.remove()
+
+    threads = [threading.Thread(target=read) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(outcomes) == ["duplicate", "duplicate", "duplicate", "ticket"]
+    assert (desk.count(Ticket), desk.count(Attachment)) == (1, 1)
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
 
 
 # ----------------------------------------------------------------------------------- OAuth2
@@ -184,7 +210,10 @@ def test_reader_signs_in_by_oauth2_and_keeps_the_new_refresh_token(desk: Desk, t
     assert open_secrets(row) == {"client_secret": "sesame", "refresh_token": "refresh two"}
     assert TokenServer.asked == 1
     assert check_mailbox(settings) == 0
-    assert TokenServer.asked == 1  # the token still holds
+    fresh = mailbox_settings(desk.session)
+    assert fresh is not None
+    assert check_mailbox(fresh) == 0
+    assert TokenServer.asked == 1  # the token still holds, under the old refresh token and the new
     forget_tokens()
     with pytest.raises(Permanent, match="oauth2: answer 400"):
         check_mailbox(desk.set_up({**secrets, "refresh_token": "stolen"}, **values))

@@ -21,7 +21,9 @@ from app.notify.mailbox.settings import OAUTH2
 
 TIMEOUT = SocketTimeout(connect=10, read=30)  # seconds
 HEAD = 65_536  # bytes of a letter that is too large to be read
-RENEW = 25 * 60  # seconds after which IDLE is renewed: servers end it after 29 minutes (RFC 2177)
+# seconds after which IDLE ends and the folder is looked at anew: servers end it after 29 minutes (RFC 2177),
+# and a letter that came in the moment before it began is announced to nobody
+RENEW = 60
 
 
 class Mailbox:

@@ -22,8 +22,7 @@ def access_token(settings: Settings, *, keep: Callable[[str], None] | None = Non
 
     Raises Temporary or Permanent; their texts hold no secret.
     """
-    names = ("token_url", "client_id", "client_secret", "refresh_token", "scope")
-    key = hashlib.sha256("\0".join(settings.text(name) for name in names).encode()).hexdigest()
+    key = _key(settings, settings.text("refresh_token"))
     token, ends = _tokens.get(key, ("", 0.0))
     if token and time.monotonic() < ends - EARLY:
         return token
@@ -35,12 +34,19 @@ def access_token(settings: Settings, *, keep: Callable[[str], None] | None = Non
         seconds = float(str(answer.get("expires_in") or 300))
     except ValueError:
         seconds = 300.0
+    fresh = str(answer.get("refresh_token") or settings.text("refresh_token"))
     _tokens.clear()
-    _tokens[key] = (token, time.monotonic() + seconds)
-    fresh = str(answer.get("refresh_token") or "")
-    if keep is not None and fresh and fresh != settings.text("refresh_token"):
+    # under the new refresh token too: whoever reads the settings anew must not spend that one at once
+    _tokens[key] = _tokens[_key(settings, fresh)] = (token, time.monotonic() + seconds)
+    if keep is not None and fresh != settings.text("refresh_token"):
         keep(fresh)
     return token
+
+
+def _key(settings: Settings, refresh_token: str) -> str:
+    names = ("token_url", "client_id", "client_secret", "scope")
+    parts = [*(settings.text(name) for name in names), refresh_token]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def forget_tokens() -> None:
