@@ -76,6 +76,12 @@ class Kind(StrEnum):
     RECOVERY_CODES_MADE = "user.recovery_codes_made"
     RECOVERY_CODE_USED = "user.recovery_code_used"
     SECOND_FACTOR_EDITED = "second_factor.edited"
+    LETTER_RECEIVED = "letter.received"
+    LETTER_ASSIGNED = "letter.assigned"
+    LETTER_DISCARDED = "letter.discarded"
+    LETTER_FAILED = "letter.failed"
+    LETTER_BOUNCED = "letter.bounced"
+    MAILBOX_EDITED = "mailbox.edited"
     API_KEY_MADE = "user.api_key_made"
     API_KEY_REVOKED = "user.api_key_revoked"
 

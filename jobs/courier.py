@@ -31,6 +31,7 @@ from app.notify import queues
 from app.notify.channels.registry import CHANNELS
 from app.notify.fanout import waiting_events
 from jobs import jabber, sms_listening
+from jobs.mailbox import run_mailbox
 from jobs.patience import outlast_redis
 from jobs.worker import Worker
 
@@ -74,6 +75,7 @@ def run_courier(app: Flask, *, stop: threading.Event | None = None) -> None:
     for name in CHANNELS:
         _start(f"courier-{name}", partial(_serve, app, name, leave, workers))
     _start("courier-sms-listener", lambda: sms_listening.listen(app, leave))
+    _start("courier-mailbox", lambda: run_mailbox(app, leave))
     desk = jabber.open_desk(app)
     try:
         turn = 0

@@ -14,6 +14,7 @@ from jobs.delivering import queue_due
 from jobs.domain_leavers import show_out_leavers
 from jobs.group_roles import apply_groups_by_night
 from jobs.invitations import send_waiting_letters
+from jobs.mailbox import poll_mailbox, sweep_attachments
 from jobs.outbox import sweep_outbox
 
 
@@ -43,10 +44,12 @@ PERIODIC = (
     Periodic(sweep_outbox, "* * * * *", patience=60, queue="default"),
     Periodic(queue_due, "* * * * *", patience=60, queue="default"),
     Periodic(send_waiting_letters, "* * * * *", patience=60, queue="default"),
+    Periodic(poll_mailbox, "* * * * *", patience=60, timeout=600),
     Periodic(sync_by_night, f"{SYNC_MINUTE} * * * *", patience=3600, slot="%Y-%m-%dT%H", timeout=1800),
     Periodic(apply_groups_by_night, "37 * * * *", patience=3600, slot="%Y-%m-%dT%H", timeout=900),
     Periodic(show_out_leavers, "*/10 * * * *", patience=600),
     Periodic(find_doubles, "42 1 * * *", patience=6 * 3600, slot="%Y-%m-%d", timeout=1800),
+    Periodic(sweep_attachments, "17 2 * * *", patience=6 * 3600, timeout=900),
     Periodic(sweep_uploads, "27 * * * *", patience=3600, slot="%Y-%m-%dT%H"),
     Periodic(archive_done_tickets, "7 * * * *", patience=3600, slot="%Y-%m-%dT%H"),
 )

@@ -7,6 +7,7 @@ from models.group_roles import GroupGrant, GroupRole
 from models.invitations import Ending, Invitation, InvitationRule
 from models.joins import BookRow, DirectorySource, MatchDecision, RowStanding, TwinPair, Verdict
 from models.journal import Delivery, DeliveryStatus, JournalEntry, OutboxEvent, PeriodicRun
+from models.letters import Attachment, LetterStatus, LetterWhy, MailLetter
 from models.notifying import (
     ChannelHealth,
     ChannelName,
@@ -31,6 +32,7 @@ from models.tickets import Call, Comment, Priority, State, Ticket, Topic
 
 __all__ = [
     "Absence",
+    "Attachment",
     "BookRow",
     "Call",
     "ChangeRequest",
@@ -56,6 +58,9 @@ __all__ = [
     "InvitationRule",
     "JournalEntry",
     "LadderRung",
+    "LetterStatus",
+    "LetterWhy",
+    "MailLetter",
     "MatchDecision",
     "Membership",
     "MessageTemplate",

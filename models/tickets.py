@@ -23,6 +23,7 @@ from models.base import Model, UtcDateTime, utcnow
 
 if TYPE_CHECKING:
     from models.clients import Client
+    from models.letters import MailLetter
     from models.staff import Department, Staff
 
 
@@ -132,6 +133,12 @@ class Ticket(Model):
     assignee: Mapped[Staff | None] = relationship(foreign_keys=[assignee_id])
     taken_by: Mapped[Staff | None] = relationship(foreign_keys=[taken_by_id])
     done_by: Mapped[Staff | None] = relationship(foreign_keys=[done_by_id])
+    # the letter that it was made of
+    letter: Mapped[MailLetter | None] = relationship(
+        primaryjoin="and_(MailLetter.ticket_id == Ticket.id, MailLetter.comment_id.is_(None))",
+        uselist=False,
+        viewonly=True,
+    )
 
     def __repr__(self) -> str:
         return f"{self.id} {self.subject}"
@@ -159,6 +166,20 @@ class Comment(Model):
     request_key: Mapped[str | None] = mapped_column(String(36))
 
     author: Mapped[Staff] = relationship()
+    # the letter that it was made of; its sender wrote the comment, not its author
+    letter: Mapped[MailLetter | None] = relationship(
+        primaryjoin="MailLetter.comment_id == Comment.id", uselist=False, viewonly=True
+    )
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether somebody else than the author wrote it, by e-mail: the mailbox stands for a client."""
+        return self.letter is not None and self.letter.sender != (self.author.email or "").lower()
+
+    @property
+    def written_by(self) -> str:
+        """Who wrote it, as pages say it."""
+        return self.letter.who if self.letter and self.is_letter else self.author.full_name
 
 
 class Call(Model):

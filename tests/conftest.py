@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.support.databases import KINDS, Place
+from tests.support.dovecot import Dovecot, ensure_dovecot
 from tests.support.live import LiveServer, start_live_server
 from tests.support.pace import longest_first, spare_the_collector
 from tests.support.prosody import Prosody, ensure_prosody
@@ -212,6 +213,12 @@ def slapd(place: Place) -> Iterator[Slapd]:
 def prosody(place: Place) -> Prosody:
     """The run's Jabber server. Each test takes accounts of its own (``prosody.new_account()``)."""
     return ensure_prosody(place.folder)
+
+
+@pytest.fixture(scope="session")
+def dovecot(place: Place) -> Dovecot:
+    """The run's IMAP server. Each test takes a mailbox of its own (``dovecot.new_user()``)."""
+    return ensure_dovecot(place.folder)
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,7 @@ CLOSED = (
     "/units/",
     "/clients-admin/",
     "/client-base/directory",
+    "/notify/mailbox",
     "/access/roles/",
     "/access/cell/",
     "/access/preview",

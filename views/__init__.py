@@ -7,6 +7,7 @@ from flask_appbuilder import AppBuilder
 
 from views.access import register_access
 from views.api import register_api
+from views.attachments import AttachmentView, file_icon, size_words
 from views.calls import CallsView
 from views.client_base import register_client_base
 from views.client_parts import ClientPartsView
@@ -18,6 +19,7 @@ from views.errors import register_errors
 from views.first_login import FirstLoginView, LetterView
 from views.new_ticket import NewTicketView
 from views.notices import NoticeView
+from views.notify import register_notify
 from views.reference import register_reference
 from views.settings import LanguageView, SettingsView
 from views.shell import init_shell
@@ -35,6 +37,8 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
     watch_door()
     for view in (TicketCommentView, TicketListView, TicketMoveView, TicketPageView, TicketSearchView):
         builder.add_view_no_menu(view)
+    builder.add_view_no_menu(AttachmentView)
+    app.jinja_env.filters.update(file_icon=file_icon, file_size=size_words)
     for view in (FirstLoginView, LanguageView, LetterView, NoticeView, SettingsView):
         builder.add_view_no_menu(view)
     for view in (CallsView, ClientPartsView, ClientSourcesView, ClientsView, NewTicketView):
@@ -44,3 +48,4 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
     register_reference(app, builder)
     register_console(app, builder)
     register_access(app, builder)
+    register_notify(builder)

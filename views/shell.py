@@ -123,6 +123,7 @@ class Shell:
         ]
         lead = [
             Link(_("Statistics"), "/statistics/", "graph-up"),
+            Link(_("Letters"), "/letters/", "envelope"),
             Link(_("Client base"), "/client-base/", "person-lines-fill"),
         ]
         sections = [Section("", [link for link in own if self.exists(link.url)])]

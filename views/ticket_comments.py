@@ -9,6 +9,7 @@ from flask_appbuilder import expose
 
 from app.events import unit_of_work
 from app.policy import access_ticket
+from app.services.attachments import files_by_comment
 from app.services.comments import add_comment, comments_of
 from app.services.typed import clean_text
 from views.base import Screen, current_actor, is_fragment, session
@@ -54,9 +55,12 @@ class TicketCommentView(Screen):
 
 def draw_comments(ticket: Any, after: int) -> str:
     """The comments of an accessed ticket behind ``after``, as list items."""
+    comments = comments_of(session(), ticket, after=after)
     return render_template(
         "tickets/comments.html",
-        comments=comments_of(session(), ticket, after=after),
+        comments=comments,
         actor=current_actor(),
         prose=prose,
+        files=files_by_comment(session(), ticket, comments),
+        ticket=ticket,
     )

@@ -15,6 +15,7 @@ from app.errors import Conflict, Forbidden, HelpdeskError, Invalid
 from app.events import unit_of_work
 from app.extensions import appbuilder
 from app.policy import Verb, access_ticket, is_chief
+from app.services.attachments import files_by_comment
 from app.services.boxes import Box, BoxQuery, cursor_of, read_page
 from app.services.bulk import possible_verbs
 from app.services.comments import comments_of
@@ -46,6 +47,7 @@ class TicketPageView(Screen):
         html: str = self.render_template(
             "tickets/ticket.html",
             page=page,
+            files=page.files,
             talk=talk_of(page.comments, page.timeline),
             together=request.args.get("talk") == "all",
             request_key=str(uuid4()),
@@ -63,9 +65,11 @@ class TicketPageView(Screen):
     def print(self, ticket_id: int) -> str:
         """The ticket on paper."""
         ticket = access_whole_ticket(session(), ticket_id, actor=current_actor())
+        comments = comments_of(session(), ticket)
         return render_template(
             "tickets/print.html",
-            comments=comments_of(session(), ticket),
+            comments=comments,
+            files=files_by_comment(session(), ticket, comments),
             appbuilder=appbuilder(),
             **ticket_context(ticket),
         )

@@ -53,7 +53,8 @@ class Letter:
     """What is sent to one mailbox.
 
     ``message_id`` (with its angle brackets) stays the same when a letter is tried again; ``thread_id`` is the
-    letter that a mail program shows it under, whether that one was ever sent or not.
+    letter that a mail program shows it under, whether that one was ever sent or not; answers go to
+    ``reply_to``.
     """
 
     to: str
@@ -63,6 +64,8 @@ class Letter:
     message_id: str = ""
     thread_id: str = ""
     list_id: str = ""
+    reply_to: str = ""
+    submitted: str = "auto-generated"  # RFC 3834: what an answer to a letter is called otherwise
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,9 @@ def _message(letter: Letter, sender: str) -> EmailMessage:
         message["In-Reply-To"] = message["References"] = letter.thread_id
     if letter.list_id:
         message["List-Id"] = letter.list_id
-    message["Auto-Submitted"] = "auto-generated"
+    if letter.reply_to:
+        message["Reply-To"] = letter.reply_to
+    message["Auto-Submitted"] = letter.submitted
     message.set_content(letter.text)
     if letter.html:
         message.add_alternative(letter.html, subtype="html")

@@ -78,7 +78,7 @@ def comments_of(session: Session, ticket: Ticket, *, after: int = 0) -> Sequence
         select(Comment)
         .where(Comment.ticket_id == ticket.id, Comment.id > after)
         .order_by(Comment.id)
-        .options(joinedload(Comment.author))
+        .options(joinedload(Comment.author), joinedload(Comment.letter))
     )
     return session.scalars(query).all()
 

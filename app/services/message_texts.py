@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 from flask import current_app
@@ -11,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.notify.channels.base import Message
+from app.notify.mailbox.settings import reply_to
 from app.policy import Actor
 from app.services.news_words import Words, other_words, ticket_words
 from app.services.sending_checks import Ready
@@ -24,7 +26,8 @@ def compose(session: Session, batch: Sequence[Delivery], *, ready: Ready) -> Mes
         words = _words(session, delivery.event.entry, ticket, actor)
         if batch:
             return _digest(session, delivery, batch, words, actor=actor, to=ready.address)
-        return _single(delivery, words, ticket, actor=actor, to=ready.address)
+        message = _single(delivery, words, ticket, actor=actor, to=ready.address)
+        return replace(message, reply_to=reply_to(session, message.ticket_id))
 
 
 def _words(session: Session, entry: JournalEntry, ticket: Ticket | None, actor: Actor) -> Words:

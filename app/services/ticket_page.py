@@ -9,6 +9,7 @@ from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from app.policy import Actor, access_ticket, visible_tickets
+from app.services.attachments import Files, files_by_comment
 from app.services.comments import comments_of
 from app.services.happenings import Happening, Names, describe
 from app.services.timeline import ticket_timeline
@@ -24,17 +25,20 @@ PAGE_OPTIONS = (
     joinedload(Ticket.assignee).joinedload(Staff.absence).joinedload(Absence.stand_in),
     joinedload(Ticket.taken_by),
     joinedload(Ticket.done_by),
+    joinedload(Ticket.letter),
 )
 
 
 @dataclass(frozen=True)
 class TicketPage:
-    """A ticket as one person may see it. ``history``: others of the same client, open ones first."""
+    """A ticket as one person may see it. ``history``: others of the same client, open ones first;
+    ``files`` by comment, the ticket's own under 0."""
 
     ticket: Ticket
     history: Sequence[Ticket]
     comments: Sequence[Comment]
     timeline: Sequence[Happening]
+    files: Files
 
 
 def access_whole_ticket(session: Session, ticket_id: int, *, actor: Actor) -> Ticket:
@@ -46,12 +50,14 @@ def access_whole_ticket(session: Session, ticket_id: int, *, actor: Actor) -> Ti
 
 
 def read_ticket_page(session: Session, ticket_id: int, *, actor: Actor) -> TicketPage:
-    """The whole page in at most five statements. Raises NotFound."""
+    """The whole page in at most six statements, five without letters. Raises NotFound."""
     ticket = access_whole_ticket(session, ticket_id, actor=actor)
+    comments = comments_of(session, ticket)
     return TicketPage(
         ticket=ticket,
         history=client_history(session, ticket, actor=actor),
-        comments=comments_of(session, ticket),
+        comments=comments,
+        files=files_by_comment(session, ticket, comments),
         timeline=describe(session, ticket_timeline(session, ticket), actor=actor, names=_known_names(ticket)),
     )
 

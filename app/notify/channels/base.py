@@ -23,7 +23,8 @@ class Message:
 
     ``key`` is the delivery's and stays the same however often it is tried: a channel makes the provider's id
     of it, so that a second try is seen for what it is. ``thread`` names what belongs together ("ticket-12");
-    ``ticket_id`` is None for news about no ticket. ``url`` is absolute where the helpdesk knows its address.
+    ``ticket_id`` is None for news about no ticket; ``reply_to`` is where answers by
+    e-mail go, if anywhere. ``url`` is absolute where the helpdesk knows its address.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Message:
     ticket_id: int | None = None
     locale: str = "uk"
     is_urgent: bool = False
+    reply_to: str = ""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class EmailChannel(Channel):
 
     def send(self, message: Message) -> Receipt:
         """Hand the letter to the mail server under the delivery's own Message-ID."""
-        domain = self._sender.rpartition("@")[2]
+        domain = self.domain
         letter = Letter(
             to=message.to,
             subject=message.subject,
@@ -59,12 +59,17 @@ class EmailChannel(Channel):
             message_id=f"<{message.key}@{domain}>",
             thread_id=f"<{message.thread}@{domain}>" if message.thread else "",
             list_id=f"<helpdesk.{domain}>",
+            reply_to=message.reply_to,
         )
         try:
-            send_letter(letter, server=self._server, sender=self._sender)
+            self.send_letter(letter)
         except MailError as error:
             raise (Permanent(str(error)) if error.is_final else Temporary(str(error))) from error
         return Receipt(provider_id=letter.message_id)
+
+    def send_letter(self, letter: Letter) -> None:
+        """Hand any letter to this mail server. Raises MailError."""
+        send_letter(letter, server=self._server, sender=self.sender)
 
     def check(self) -> None:
         """Connect, encrypt, sign in, say goodbye."""
@@ -74,7 +79,13 @@ class EmailChannel(Channel):
             raise Temporary(str(error)) from error
 
     @property
-    def _sender(self) -> str:
+    def domain(self) -> str:
+        """What stands behind the at sign in our Message-IDs."""
+        return self.sender.rpartition("@")[2]
+
+    @property
+    def sender(self) -> str:
+        """The address that letters come from."""
         return self.settings.text("sender") or "helpdesk@localhost"
 
     @property
