@@ -22,6 +22,7 @@ from models.notifying import (
     PushSubscription,
     TicketWatch,
 )
+from models.outside import OutsideIdentity
 from models.personal import SavedView, TicketRead
 from models.provenance import ChangeRequest, ClientClaim, Source
 from models.runs import ImportRun, RunChange, RunKind, RunStage
@@ -64,6 +65,7 @@ __all__ = [
     "NotificationDefault",
     "NotificationHabit",
     "OutboxEvent",
+    "OutsideIdentity",
     "OwnAddress",
     "PeriodicRun",
     "Priority",
