@@ -81,9 +81,10 @@ class TwoWays(SecurityManager):
         known = self.find_user(username=login)
         by_email = known is None and (known := self.find_user(email=login)) is not None
         is_domain = known is not None and known.sign_in_way == SignInWay.DOMAIN
+        is_elsewhere = is_domain or (known is not None and known.sign_in_way == SignInWay.OUTSIDE)
         # FAB breaks on an account that never had a password
         has_none = known is not None and known.password is None
-        if not has_none and (not is_domain or self.is_administrator(known)):
+        if not has_none and (not is_elsewhere or self.is_administrator(known)):
             local: Staff | None = super().auth_user_db(login, password)
             if local is not None:
                 return local
