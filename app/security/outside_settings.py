@@ -8,8 +8,10 @@ though it does not say so). No message ever shows a value of the file: it holds 
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -52,7 +54,7 @@ def read_providers(path: str, public_url: str) -> dict[str, Any]:
     return {
         "OAUTH_PROVIDERS": [_oauth(provider) for provider in oauth],
         "SAML_PROVIDERS": [_saml(provider) for provider in saml],
-        "SAML_CONFIG": _saml_config(content.get("SAML_CONFIG", {}), is_used=bool(saml)),
+        "SAML_CONFIG": _saml_config(content.get("SAML_CONFIG", {}), saml),
     }
 
 
@@ -134,6 +136,8 @@ def _saml(provider: dict[str, Any]) -> dict[str, Any]:
     name, idp = provider["name"], provider.get("idp")
     if not isinstance(idp, dict) or not isinstance(idp.get("entityId"), str) or not idp["entityId"]:
         raise ValueError(f"{name}: idp needs entityId")
+    if any(key.startswith("certFingerprint") for key in idp):
+        raise ValueError(f"{name}: write idp.x509cert instead of a fingerprint, which others can satisfy")
     if not idp.get("x509cert") and not idp.get("x509certMulti"):
         raise ValueError(f"{name}: idp needs x509cert, or nobody could tell whose the answers are")
     sso = idp.get("singleSignOnService")
@@ -144,8 +148,8 @@ def _saml(provider: dict[str, Any]) -> dict[str, Any]:
     return provider
 
 
-def _saml_config(given: Any, *, is_used: bool) -> dict[str, Any]:
-    if not is_used:
+def _saml_config(given: Any, services: list[dict[str, Any]]) -> dict[str, Any]:
+    if not services:
         return {}
     if find_spec("onelogin") is None:
         raise ValueError("SAML_PROVIDERS: install its library first: pip install -r requirements-saml.txt")
@@ -160,4 +164,17 @@ def _saml_config(given: Any, *, is_used: bool) -> dict[str, Any]:
     if not given.get("strict", True) or not isinstance(security, dict):
         raise ValueError("SAML_CONFIG: strict is true, security an object")
     # whatever else is wanted, an assertion that nobody has signed opens nothing
-    return {**given, "strict": True, "security": {**security, "wantAssertionsSigned": True}}
+    security = {"rejectDeprecatedAlgorithm": True, **security, "wantAssertionsSigned": True}
+    found = {**given, "strict": True, "security": security}
+    for service in services:
+        _check_with_library(service, found)
+    return found
+
+
+def _check_with_library(service: dict[str, Any], config: dict[str, Any]) -> None:
+    errors = import_module("onelogin.saml2.errors")
+    settings = copy.deepcopy({**config, "idp": service["idp"]})
+    try:
+        import_module("onelogin.saml2.settings").OneLogin_Saml2_Settings(settings)
+    except errors.OneLogin_Saml2_Error as error:  # it tells codes, no values
+        raise ValueError(f"{service['name']}: {error}") from None

@@ -13,10 +13,10 @@ from redis.exceptions import RedisError
 from app.errors import NotFound
 from app.extensions import db
 from app.security import outside_oauth, outside_state, second_step, signals
-from app.security.outside import OutsideDown, OutsidePerson, OutsideRefused, ask, label_of
+from app.security.outside import OutsideDown, OutsidePerson, OutsideRefused, ask, label_of, providers
 
 log = logging.getLogger(__name__)
-FROM_OUTSIDE = {"SignInView.oauth_authorized"}
+FROM_OUTSIDE = {"SignInView.oauth_authorized", "SignInView.acs", "SignInView.saml_finish"}
 ICONS = {"google", "github", "microsoft", "windows", "linkedin", "gitlab", "apple"}
 
 
@@ -58,12 +58,18 @@ class OutsideRoutes:
         """The sign-in page with these words."""
         raise NotImplementedError
 
+    def start_saml(self, service: dict[str, Any], target: str) -> Any:
+        """The other kind of service."""
+        raise NotImplementedError
+
     @expose("/login/<provider>")
     def start_outside(self, provider: str) -> Any:
         """Send the person to the service."""
-        service, target = _service(provider, "OAUTH_PROVIDERS"), request.args.get("next", "")
+        service, target = service_of(provider), request.args.get("next", "")
         if g.user is not None and g.user.is_authenticated:
             return redirect(second_step.first_page(g.user, target))
+        if provider not in self.appbuilder.sm.oauth_remotes:
+            return self.start_saml(service, target)
         db.session.commit()  # the database's connection is given back before the waiting
         back = outer_address("SignInView.oauth_authorized", provider=provider)
         try:
@@ -84,10 +90,10 @@ class OutsideRoutes:
     @expose("/oauth-authorized/<provider>")
     def oauth_authorized(self, provider: str) -> Any:
         """The person is back from the service: find out who he is."""
-        service = _service(provider, "OAUTH_PROVIDERS")
+        service = service_of(provider, "OAUTH_PROVIDERS")
         if g.user is not None and g.user.is_authenticated:
             return redirect("/")
-        begun = _begun(request.args.get("state", ""), provider)
+        begun = self.begun(request.args.get("state", ""), provider)
         if begun is None:
             log.warning("%s: somebody came back who had not gone, or twice", provider)
             return self.refuse_outside(not_completed(), 401)
@@ -99,7 +105,7 @@ class OutsideRoutes:
             person = ask(outside_oauth.finish, sm, service, arguments, begun)
         except (OutsideDown, OutsideRefused) as problem:
             return self._failed(service, problem, begun["next"])
-        return self._decide(person, begun["next"])
+        return self.decide(person, begun["next"])
 
     def _failed(self, service: dict[str, Any], problem: Exception, target: str) -> Any:
         log.warning("%s: nobody was signed in: %s", service["name"], problem)
@@ -108,7 +114,16 @@ class OutsideRoutes:
         signals.sign_in_failed.send(self.appbuilder.sm, login=service["name"])
         return self.refuse_outside(not_completed(), 401, target)
 
-    def _decide(self, person: OutsidePerson, target: str) -> Any:
+    def begun(self, state: str, provider: str) -> dict[str, Any] | None:
+        """What this browser took along, once; None if it has nothing of the kind."""
+        try:
+            return outside_state.take(state, provider)
+        except (RedisError, OSError) as error:
+            log.warning("%s: nobody can sign in, Redis is away: %s", provider, error)
+            return None
+
+    def decide(self, person: OutsidePerson, target: str) -> Any:
+        """Let in whoever was recognised, if his account is one that may be opened so."""
         user = self.appbuilder.sm.auth_user_outside(person)
         if user is None:
             return self.refuse_outside(no_account(), 401, target)
@@ -116,18 +131,10 @@ class OutsideRoutes:
         return second_step.let_in(user, target)
 
 
-def _service(name: str, kind: str) -> dict[str, Any]:
-    """The service of the settings. Raises NotFound."""
-    for entry in current_app.config.get(kind, []):
+def service_of(name: str, kind: str = "") -> dict[str, Any]:
+    """The service of the settings, of one kind or of any. Raises NotFound."""
+    for entry in current_app.config[kind] if kind else providers():
         if entry["name"] == name:
             found: dict[str, Any] = entry
             return found
     raise NotFound(_("There is no such way of signing in."))
-
-
-def _begun(state: str, provider: str) -> dict[str, Any] | None:
-    try:
-        return outside_state.take(state, provider)
-    except (RedisError, OSError) as error:
-        log.warning("%s: nobody can sign in, Redis is away: %s", provider, error)
-        return None

@@ -13,7 +13,8 @@ from flask_babel import gettext as _
 from app.security import second_factor, second_step, signals
 from app.security.domain import last_problem
 from app.security.outside import label_of, providers
-from app.security.outside_views import OutsideRoutes, service_icon
+from app.security.outside_saml_views import SamlRoutes
+from app.security.outside_views import service_icon
 
 
 def wrong_words() -> str:
@@ -21,7 +22,7 @@ def wrong_words() -> str:
     return str(_("The login or the password is wrong. Check the keyboard layout and Caps Lock."))
 
 
-class SignInView(OutsideRoutes, AuthDBView):
+class SignInView(SamlRoutes, AuthDBView):
     """The sign-in page. A failure answers 401 with the login still typed in, 503 if nobody could be asked."""
 
     @expose("/login/", methods=["GET", "POST"])
