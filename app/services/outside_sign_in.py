@@ -53,7 +53,7 @@ def _bind(session: Session, person: OutsidePerson) -> Staff | None:
     rows = session.scalars(
         select(Staff).where(func.lower(column) == func.lower(wanted), _may_enter()).limit(2)
     ).all()
-    if len(rows) != 1 or session.get(OutsideIdentity, rows[0].id) is not None:
+    if len(rows) != 1 or _is_taken(session, rows[0]):
         log.warning("%s: no account waits for the subject %r", person.issuer, person.subject)
         return None
     with unit_of_work(session):
@@ -68,6 +68,10 @@ def _is_bound(session: Session, person: OutsidePerson) -> bool:
     query = select(OutsideIdentity.user_id)
     query = query.where(OutsideIdentity.issuer == person.issuer, OutsideIdentity.subject == person.subject)
     return session.scalars(query).first() is not None
+
+
+def _is_taken(session: Session, user: Staff) -> bool:
+    return session.get(OutsideIdentity, user.id) is not None
 
 
 def forget_identity(session: Session, user_id: int) -> None:

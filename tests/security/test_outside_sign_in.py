@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.security.outside import OutsidePerson
+from app.services import outside_sign_in
 from models import JournalEntry, OutsideIdentity, SignInWay, Staff
 from tests.support.codes import enrol
 from tests.support.domain import LOCAL, by_form, with_local_password
@@ -75,6 +77,26 @@ def test_request_has_state_nonce_and_challenge(client: FlaskClient, service: Ser
     assert asked["redirect_uri"].endswith("/oauth-authorized/keycloak")
     assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
     assert min(len(asked[name]) for name in ("state", "nonce", "code_challenge")) >= 20
+
+
+def test_first_sign_in_in_two_windows_at_once_is_one_person(
+    client: FlaskClient, session: Session, service: Service, user: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, looks = outside_sign_in._known, iter([False])
+
+    def late(session: Session, person: OutsidePerson) -> Staff | None:
+        """The first look is before the other window's writing, which comes in between."""
+        if next(looks, True):
+            return known(session, person)
+        session.add(OutsideIdentity(user_id=user.id, issuer=person.issuer, subject=person.subject))
+        session.commit()
+        return None
+
+    monkeypatch.setattr(outside_sign_in, "_known", late)
+    monkeypatch.setattr(outside_sign_in, "_is_bound", lambda *_: False)
+    monkeypatch.setattr(outside_sign_in, "_is_taken", lambda *_: False)
+    assert go(client, service).status_code == 302
+    assert is_in(client)
 
 
 def test_second_factor_is_asked_here_as_well(
