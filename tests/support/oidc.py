@@ -123,6 +123,11 @@ def oidc_service() -> Iterator[Service]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             authorization = self.headers.get("Authorization", "")
             path = urlsplit(self.path).path
+            if path == "/authorize":
+                self.send_response(302)
+                self.send_header("Location", service.authorize(self.path))
+                self.end_headers()
+                return
             status, document = service.answer(path, dict(parse_qsl(body)), authorization)
             text = json.dumps(document).encode()
             try:

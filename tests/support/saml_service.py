@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import threading
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -83,19 +87,21 @@ class SamlService:
     signs: str = "Assertion"
     key: str = "right"
     transform: Any = xmlsec.Transform.RSA_SHA256
+    acs: str = ACS
+    sso: str = "https://idp.example/sso"
 
     def settings(self, **more: Any) -> dict[str, Any]:
         """The file's content, as somebody writes it."""
         idp = {
             "entityId": ENTITY,
             "singleSignOnService": {
-                "url": "https://idp.example/sso",
+                "url": self.sso,
                 "binding": "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect",
             },
             "x509cert": pair("right").certificate,
         }
         provider = {"name": "adfs", "label": "ADFS", "idp": idp, "attribute_mapping": {"mail": "email"}}
-        acs = {"url": ACS, "binding": "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"}
+        acs = {"url": self.acs, "binding": "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"}
         sp = {"entityId": OURS, "assertionConsumerService": acs, "NameIDFormat": PERSISTENT}
         return {"SAML_PROVIDERS": [{**provider, **more}], "SAML_CONFIG": {"strict": True, "sp": sp}}
 
@@ -103,7 +109,7 @@ class SamlService:
         """Of the request that a person brings along."""
         carried = dict(parse_qsl(urlsplit(url).query))["SAMLRequest"]
         request = etree.fromstring(zlib.decompress(base64.b64decode(carried), -15))
-        assert request.get("AssertionConsumerServiceURL") == ACS
+        assert request.get("AssertionConsumerServiceURL") == self.acs
         return str(request.get("ID"))
 
     def answer(self, request_id: str) -> str:
@@ -117,8 +123,8 @@ class SamlService:
             "now": now.strftime(moment),
             "since": (now - timedelta(minutes=1)).strftime(moment),
             "until": (now + timedelta(minutes=5)).strftime(moment),
-            "destination": ACS,
-            "recipient": ACS,
+            "destination": self.acs,
+            "recipient": self.acs,
             "issuer": ENTITY,
             "name": self.name,
             "name_format": PERSISTENT,
@@ -147,6 +153,33 @@ class SamlService:
         context.key = xmlsec.Key.from_memory(made.key, xmlsec.KeyFormat.PEM)
         context.key.load_cert_from_memory(made.certificate.encode(), xmlsec.KeyFormat.PEM)
         context.sign(template)
+
+
+@contextmanager
+def saml_pages(service: SamlService) -> Iterator[None]:
+    """Its page on a real socket, on another site (localhost) than the helpdesk: a form that posts itself."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            response = service.answer(service.request_id(self.path))
+            text = (
+                f'<form method="post" action="{service.acs}"><input name="SAMLResponse" value="{response}">'
+                "</form><script>document.forms[0].submit()</script>"
+            ).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_args: object) -> None:
+            """Silence."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    service.sso = f"http://localhost:{server.server_port}/sso"
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield
+    server.shutdown()
+    server.server_close()
 
 
 def _audience(name: str) -> str:
