@@ -19,15 +19,17 @@ log = logging.getLogger(__name__)
 ALGORITHMS = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 )  # fmt: skip
+WELL_KNOWN = "/.well-known/openid-configuration"
 
 
-def begin(client: Any, redirect_uri: str) -> dict[str, str]:
+def begin(manager: Any, provider: dict[str, Any], redirect_uri: str) -> dict[str, str]:
     """Where the person is sent (``url``) and what must fit when he comes back.
 
     Raises OutsideDown, OutsideRefused.
     """
+    client = manager.oauth_remotes[provider["name"]]
     try:
-        _learn(client)
+        _learn(client, provider["remote_app"])
         begun: dict[str, str] = client.create_authorization_url(redirect_uri)
     except RequestException as error:
         raise OutsideDown(str(error)) from error
@@ -36,12 +38,28 @@ def begin(client: Any, redirect_uri: str) -> dict[str, str]:
     return begun
 
 
-def _learn(client: Any) -> Mapping[str, Any]:
-    """The service's description of itself, with no weak way of signing left in it."""
+def _learn(client: Any, remote: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The service's description of itself, with no weak way of signing left in it.
+
+    Raises OutsideRefused if it is of another service than the settings name (OpenID Discovery, 4.3).
+    """
     metadata: dict[str, Any] = client.load_server_metadata()
+    issuer = str(metadata.get("issuer") or "")
+    if "server_metadata_url" in remote and not _is_described(issuer, remote):
+        metadata.pop("_loaded_at", None)  # asked for anew the next time
+        raise OutsideRefused(f"its description is of {issuer!r}: if that is right, write it as “issuer”")
     offered = metadata.get("id_token_signing_alg_values_supported") or ALGORITHMS
-    metadata["id_token_signing_alg_values_supported"] = [name for name in offered if name in ALGORITHMS]
+    allowed = [name for name in offered if name in ALGORITHMS]
+    if not allowed:
+        raise OutsideRefused("it signs in no way that is taken here")
+    metadata["id_token_signing_alg_values_supported"] = allowed
     return metadata
+
+
+def _is_described(issuer: str, remote: Mapping[str, Any]) -> bool:
+    if "issuer" in remote:
+        return bool(issuer == remote["issuer"])
+    return f"{issuer.rstrip('/')}{WELL_KNOWN}" == remote["server_metadata_url"]
 
 
 def finish(
@@ -50,7 +68,7 @@ def finish(
     """Who has come back with these arguments. Raises OutsideDown, OutsideRefused."""
     client = manager.oauth_remotes[provider["name"]]
     try:
-        _check_sender(_learn(client), arguments)
+        _check_sender(_learn(client, provider["remote_app"]), arguments)
         token = client.fetch_access_token(
             code=arguments["code"], redirect_uri=begun["redirect_uri"], code_verifier=begun["code_verifier"]
         )

@@ -73,7 +73,7 @@ class OutsideRoutes:
         db.session.commit()  # the database's connection is given back before the waiting
         back = outer_address("SignInView.oauth_authorized", provider=provider)
         try:
-            begun = ask(outside_oauth.begin, self.appbuilder.sm.oauth_remotes[provider], back)
+            begun = ask(outside_oauth.begin, self.appbuilder.sm, service, back)
         except (OutsideDown, OutsideRefused) as problem:
             log.warning("nobody can sign in with %s: %s", provider, problem)
             return self.refuse_outside(is_silent(label_of(service)), 503, target)

@@ -169,6 +169,28 @@ def test_hanging_service_costs_seconds_and_only_its_own_people(
 
 
 @one_database
+def test_description_of_another_service_is_refused_unless_the_settings_name_it(
+    app: Flask,
+    client: FlaskClient,
+    service: Service,
+    user: Staff,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service.issuer = "https://other.example"
+    refused(client, client.get("/login/keycloak"), SILENT, 503)
+    provider = service.provider()
+    provider["remote_app"]["issuer"] = "https://other.example"
+    know(app, tmp_path, monkeypatch, provider)
+    service.claims |= {"iss": "https://other.example"}
+    assert go(client, service).status_code == 302
+    client.post("/logout/")
+    service.issuer = "https://third.example"
+    know(app, tmp_path, monkeypatch, provider)
+    refused(client, client.get("/login/keycloak"), SILENT, 503)
+
+
+@one_database
 def test_absent_service_is_told_plainly(client: FlaskClient, service: Service, user: Staff) -> None:
     remote = appbuilder().sm.oauth_remotes["keycloak"]
     remote._server_metadata_url = "http://127.0.0.1:1/"

@@ -33,6 +33,7 @@ class Service:
     url: str = ""
     claims: dict[str, Any] = field(default_factory=dict)  # over the right ones
     key: RSAKey = field(default_factory=lambda: KEY)
+    issuer: str = ""  # instead of its own
     unsigned: bool = False
     no_statement: bool = False
     hangs: dict[str, float] = field(default_factory=dict)  # path → seconds
@@ -62,7 +63,7 @@ class Service:
     def description(self) -> dict[str, Any]:
         """The discovery document."""
         return {
-            "issuer": self.url,
+            "issuer": self.issuer or self.url,
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.url}/token",
             "jwks_uri": f"{self.url}/keys",
