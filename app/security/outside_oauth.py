@@ -59,7 +59,7 @@ def _learn(client: Any, remote: Mapping[str, Any]) -> Mapping[str, Any]:
 def _is_described(issuer: str, remote: Mapping[str, Any]) -> bool:
     if "issuer" in remote:
         return bool(issuer == remote["issuer"])
-    return f"{issuer.rstrip('/')}{WELL_KNOWN}" == remote["server_metadata_url"]
+    return bool(f"{issuer.rstrip('/')}{WELL_KNOWN}" == remote["server_metadata_url"])
 
 
 def finish(
