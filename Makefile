@@ -56,6 +56,7 @@ pins: dev  ## compile requirements.in and requirements-dev.in into exact pins
 	$(BIN)/pip-compile $(COMPILE) --output-file requirements.txt requirements.in
 	$(BIN)/pip-compile $(COMPILE) --output-file requirements-dev.txt requirements-dev.in
 	$(BIN)/pip-compile $(COMPILE) --output-file requirements-bench.txt requirements-bench.in
+	$(BIN)/pip-compile $(COMPILE) --output-file requirements-saml.txt requirements-saml.in
 	$(BIN)/pip-compile $(COMPILE) --output-file requirements-mutants.txt requirements-mutants.in
 
 # addresses of this machine's package index do not belong into the files

@@ -16,6 +16,8 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from app.security.outside_settings import read_providers
+
 ROOT = Path(__file__).resolve().parent
 LANGUAGES = {
     "uk": {"flag": "ua", "name": "Українська"},
@@ -193,6 +195,13 @@ def _header(env: Mapping[str, str], name: str) -> str:
     return header
 
 
+def _sign_in_services(env: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        return read_providers(env.get("HELPDESK_OAUTH_FILE", "").strip(), _public_url(env))
+    except ValueError as error:
+        raise ConfigError(f"HELPDESK_OAUTH_FILE: {error}") from None
+
+
 def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return Flask's configuration made from ``env`` (the process environment by default).
 
@@ -263,6 +272,8 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
         "SIGN_IN_REFUSAL_SECONDS": 1.0,
         # as long the directory may take altogether
         "SIGN_IN_DIRECTORY_SECONDS": 5.0,
+        "SIGN_IN_OUTSIDE_SECONDS": 5.0,
+        **_sign_in_services(env),
         "REMOTE_USER_HEADER": _header(env, "HELPDESK_REMOTE_USER_HEADER"),
         "RATELIMIT_ENABLED": _flag(env, "HELPDESK_LIMIT_SIGN_IN", True),
         "RATELIMIT_STORAGE_URI": redis_url,

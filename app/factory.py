@@ -23,6 +23,7 @@ from app.security.passwords import ensure_length
 from app.security.request_size import CappedRequest
 from app.security_headers import init_security_headers
 from app.services.domain_sign_in import DirectoryDoor
+from app.services.outside_sign_in import AccountDoor
 from models import Model
 from views import register_views
 from views.home import HomeView
@@ -48,6 +49,7 @@ class SecurityManager(HelpdeskSecurityManager):
     rolemodelview = RoleModelView
     groupmodelview = UserGroupModelView
     domain_door = DirectoryDoor()
+    outside_door = AccountDoor()
     user_api, role_api, group_api = UserApi, RoleApi, GroupApi
     view_menu_api, permission_view_menu_api = ViewMenuApi, PermissionViewMenuApi
 

@@ -23,6 +23,7 @@ from models.notifying import (
     PushSubscription,
     TicketWatch,
 )
+from models.outside import OutsideIdentity
 from models.personal import SavedView, TicketRead
 from models.provenance import ChangeRequest, ClientClaim, Source
 from models.runs import ImportRun, RunChange, RunKind, RunStage
@@ -69,6 +70,7 @@ __all__ = [
     "NotificationDefault",
     "NotificationHabit",
     "OutboxEvent",
+    "OutsideIdentity",
     "OwnAddress",
     "PeriodicRun",
     "Priority",

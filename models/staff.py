@@ -35,6 +35,7 @@ class SignInWay(StrEnum):
 
     LOCAL = "local"  # we: its hash is stored here
     DOMAIN = "domain"  # the organisation's directory
+    OUTSIDE = "outside"  # a sign-in service: OAuth, OpenID Connect or SAML
 
 
 class Staff(FabUser):

@@ -117,7 +117,7 @@ class TwoWays(SecurityManager):
 
     def signs_in_here(self, user: Staff) -> bool:
         """Whether a password that is kept here opens anything for him."""
-        return user.sign_in_way != SignInWay.DOMAIN or self.is_administrator(user)
+        return user.sign_in_way == SignInWay.LOCAL or self.is_administrator(user)
 
     def is_administrator(self, user: Staff) -> bool:
         """By himself or through a group."""

@@ -26,6 +26,7 @@ from app.security import second_factor, sessions, signals
 from app.security.api import SecurityApi
 from app.security.api_keys import KeyWish, is_taken_back
 from app.security.domain import TwoWays
+from app.security.outside import OutsideWays
 from app.security.own_password import (
     ResetMyPasswordView,
     ResetPasswordView,
@@ -42,7 +43,7 @@ def _with_roles(pk: Any) -> Any:
     return select(Staff).where(Staff.id == pk).options(*roles)
 
 
-class HelpdeskSecurityManager(TwoWays):
+class HelpdeskSecurityManager(OutsideWays, TwoWays):
     """Users are :class:`models.Staff`; a user's permissions are loaded once per request.
 
     FAB asks one EXISTS per permission check, dozens per page (traps.md).

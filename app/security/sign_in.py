@@ -12,6 +12,9 @@ from flask_babel import gettext as _
 
 from app.security import second_factor, second_step, signals
 from app.security.domain import last_problem
+from app.security.outside import label_of, providers
+from app.security.outside_saml_views import SamlRoutes
+from app.security.outside_views import service_icon
 
 
 def wrong_words() -> str:
@@ -19,7 +22,7 @@ def wrong_words() -> str:
     return str(_("The login or the password is wrong. Check the keyboard layout and Caps Lock."))
 
 
-class SignInView(AuthDBView):
+class SignInView(SamlRoutes, AuthDBView):
     """The sign-in page. A failure answers 401 with the login still typed in, 503 if nobody could be asked."""
 
     @expose("/login/", methods=["GET", "POST"])
@@ -37,10 +40,26 @@ class SignInView(AuthDBView):
             problem = last_problem()
             flash(problem.problem or wrong_words(), "danger")
             status = 503 if problem.is_down else 401
+        return self._page(form, status, request.args.get("next", ""))
+
+    def _page(self, form: Any, status: int, target: str) -> Any:
+        """The form and the buttons beside it; ``target`` is the page that was asked for."""
         page = self.render_template(
-            self.login_template, title=_("Sign in"), form=form, appbuilder=self.appbuilder
+            self.login_template,
+            title=_("Sign in"),
+            form=form,
+            appbuilder=self.appbuilder,
+            target=target,
+            services=[
+                (entry["name"], label_of(entry), service_icon(entry.get("icon"))) for entry in providers()
+            ],
         )
         return page, status, {"Cache-Control": "no-store"}
+
+    def refuse_outside(self, words: str, status: int, target: str = "") -> Any:
+        """The sign-in page once more: whoever a service does not let in may have a local account."""
+        flash(words, "danger")
+        return self._page(LoginForm_db(), status, target)
 
     def _enter(self, user: Any) -> Any:
         return second_step.let_in(user, request.args.get("next", ""))

@@ -11,6 +11,7 @@ from flask_limiter.util import get_remote_address
 
 from app.security import second_step
 from app.security.domain import plain_login
+from app.security.outside_views import FROM_OUTSIDE
 
 LONGEST = 128
 
@@ -30,7 +31,20 @@ def limit_sign_in(limiter: Limiter, blueprints: Iterable[Any]) -> None:
                 key_func=key,
                 methods=["POST"],
                 deduct_when=is_refused,
+                exempt_when=comes_from_outside,
             )(blueprint)
+        limiter.shared_limit(
+            current_app.config["SIGN_IN_ADDRESS_LIMIT"],
+            scope="sign-in-address",
+            key_func=get_remote_address,
+            deduct_when=is_refused,
+            exempt_when=lambda: not comes_from_outside(),
+        )(blueprint)
+
+
+def comes_from_outside() -> bool:
+    """Whether a service sends somebody back: there is no login in that yet, so only the address counts."""
+    return request.endpoint in FROM_OUTSIDE
 
 
 def pair_key() -> str:

@@ -13,8 +13,8 @@ from models import SignInWay, Staff
 
 
 def keeps_password_here(person: Staff, actor: Actor) -> bool:
-    """Whether he has a password here that opens something; a domain user's only if he is an administrator."""
-    return bool(person.password) and (person.sign_in_way != SignInWay.DOMAIN or actor.is_administrator)
+    """Whether he has a password here that opens something; another way of signing in leaves that to administrators."""
+    return bool(person.password) and (person.sign_in_way == SignInWay.LOCAL or actor.is_administrator)
 
 
 def ensure_password(session: Session, password: str, *, actor: Actor) -> Staff:

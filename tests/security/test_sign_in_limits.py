@@ -105,6 +105,27 @@ def test_one_address_is_limited_over_many_accounts(limits: Flask) -> None:
     assert by_form(door(limits, "10.0.0.2"), "olena", PASSWORD).status_code == 302
 
 
+def test_whoever_comes_back_from_a_service_uses_up_his_address_alone(place: Place) -> None:
+    remote = {
+        "client_id": "x",
+        "client_secret": "y",
+        "authorize_url": "https://a",
+        "access_token_url": "https://a",
+    }
+    service = {"name": "x", "remote_app": remote}
+    for application in limited(place, OAUTH_PROVIDERS=[service], SAML_PROVIDERS=[service]):
+        client, other = door(application, "10.0.0.1"), door(application, "10.0.0.2")
+        back = ["/oauth-authorized/x?state=s&code=c", "/saml/finish/x"]
+        answers = [client.get(back[number % 2]).status_code for number in range(10)]
+        assert answers == [401] * 8 + [429] * 2
+        assert client.get("/login/").status_code == 200
+        assert by_form(client, "olena", PASSWORD).status_code == 429
+        for _number in range(10):
+            assert other.post("/saml/acs/", data={"SAMLResponse": "x"}).status_code == 303
+        assert other.get(back[0]).status_code == 401
+        assert by_form(other, "olena", PASSWORD).status_code == 302
+
+
 def test_without_redis_the_process_counts_for_itself(alone: Flask) -> None:
     client = door(alone, "10.0.0.1")
     answers = fails(client, "olena", 5)

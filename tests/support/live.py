@@ -45,11 +45,11 @@ class LiveServer:
                 process.wait()
 
 
-def start_live_server(place: Place, application: Flask) -> LiveServer:
-    """gunicorn and the worker on the application's database."""
-    port = free_port()
+def start_live_server(place: Place, application: Flask, *, port: int = 0, **settings: str) -> LiveServer:
+    """gunicorn and the worker on the application's database. ``settings`` are more of the environment."""
+    port = port or free_port()
     url = application.config["SQLALCHEMY_DATABASE_URI"]
-    environment = {**os.environ, **place.environment(url), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, **place.environment(url), "PYTHONPATH": str(ROOT), **settings}
     log_path = place.folder / f"live-{port}.log"
     live = LiveServer(application, f"http://127.0.0.1:{port}", log_path)
     web = ["-m", "gunicorn", "-k", "gthread", "-w", "1", "--threads", "60", "--graceful-timeout", "1"]

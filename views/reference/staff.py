@@ -24,13 +24,18 @@ from wtforms.validators import EqualTo, StopValidation
 from app.errors import HelpdeskError
 from app.security import signals
 from app.security.own_password import ensure_kept_here
+from app.services.outside_sign_in import forget_identity
 from config import LANGUAGES
 from models import SignInWay, Staff
 from views.base import session
 from views.reference.base import JournalledTable, ReferenceView, printable
 from views.reference.fields import choice
 
-WAYS = {SignInWay.LOCAL.value: _("Local account"), SignInWay.DOMAIN.value: _("Domain")}
+WAYS = {
+    SignInWay.LOCAL.value: _("Local account"),
+    SignInWay.DOMAIN.value: _("Domain"),
+    SignInWay.OUTSIDE.value: _("Sign-in service (OAuth, SAML)"),
+}
 WAY = choice(
     _("Signs in with"),
     WAYS,
@@ -41,11 +46,11 @@ NAMES = {code: language["name"] for code, language in LANGUAGES.items()}
 
 
 def _needed_if_local(form: Form, field: Field) -> None:
-    """A domain user may have none; an administrator among them keeps a local one beside."""
+    """Whoever signs in elsewhere may have none; an administrator among them keeps a local one beside."""
     if not field.data and form.password.data == field.data:
-        if form.sign_in_way.data == SignInWay.DOMAIN:
+        if form.sign_in_way.data in {SignInWay.DOMAIN, SignInWay.OUTSIDE}:
             raise StopValidation
-        raise StopValidation(gettext("Write a password, or choose “Domain” above."))
+        raise StopValidation(gettext("Write a password, or choose another way of signing in above."))
 
 
 def _password(label: Any, description: Any, check: Any) -> PasswordField:
@@ -78,7 +83,9 @@ class UserDBModelView(ReferenceView, fab.UserDBModelView):
         "first_name", "last_name", "username", "active", "email", "locale", "sign_in_way", "roles", "groups",
     ]  # fmt: skip
     add_form_extra_fields = {
-        "password": _password(_("Password"), _("A domain user may have none"), PasswordComplexityValidator()),
+        "password": _password(
+            _("Password"), _("Whoever signs in another way may have none"), PasswordComplexityValidator()
+        ),
         "conf_password": _password(
             _("Confirm Password"), "", EqualTo("password", message=_("Passwords must match"))
         ),
@@ -104,10 +111,12 @@ class UserDBModelView(ReferenceView, fab.UserDBModelView):
             item.password = ""
 
     def pre_update(self, item: Staff) -> None:
-        """Made local, he may become another person of the directory afterwards."""
+        """Made local, he may become another person of the directory or of a service afterwards."""
         super().pre_update(item)
         if item.sign_in_way != SignInWay.DOMAIN:
             item.directory_guid = None
+        if item.sign_in_way != SignInWay.OUTSIDE:
+            forget_identity(session(), item.id)
 
 
 class RoleModelView(ReferenceView, fab.RoleModelView):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import queue
 from app.security.permissions import STAFF_ROLE
-from models import DirectorySource, GroupRole, JournalEntry, SignInWay, Staff
+from models import DirectorySource, GroupRole, JournalEntry, OutsideIdentity, SignInWay, Staff
 from tests.support.domain import set_directory
 from tests.support.factories import make_department, make_user
 from tests.support.samba import DOMAIN, Samba
@@ -153,3 +153,16 @@ def test_screen_of_people_shows_and_sets_how_each_signs_in(admin: FlaskClient, s
     session.refresh(made)
     assert made.sign_in_way == SignInWay.LOCAL
     assert made.directory_guid is None
+
+
+def test_screen_of_people_gives_and_takes_the_way_by_a_service(admin: FlaskClient, session: Session) -> None:
+    made = new_user(admin, session, sign_in_way="outside")
+    assert made is not None
+    assert (made.sign_in_way, made.password) == (SignInWay.OUTSIDE, "")
+    number = made.id
+    session.add(OutsideIdentity(user_id=number, issuer="oidc:https://id.example", subject="s-1"))
+    data = {"first_name": "Olena", "last_name": "K", "username": "olena", "email": "o@firm.test"}
+    data |= {"locale": "uk", "active": "y", "roles": str(made.roles[0].id)}
+    for way, is_kept in (("outside", True), ("domain", False)):
+        assert admin.post(f"/users/edit/{number}", data={**data, "sign_in_way": way}).status_code == 302
+        assert (session.get(OutsideIdentity, number) is not None) is is_kept, way
