@@ -45,7 +45,7 @@ class NotifyScreen(Screen):
     tab = ""
 
     def frame(self, template: str, **context: Any) -> str:
-        """A page under the tabs that its reader may open; its template extends ``notify/frame/tabbed.html``."""
+        """A page under the tabs of its reader; its template extends ``notify/frame/tabbed.html``."""
         return self.page(template, tabs=notify_tabs(self.tab), **context)
 
 
