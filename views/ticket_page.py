@@ -21,6 +21,7 @@ from app.services.comments import comments_of
 from app.services.reading import mark_read
 from app.services.ticket_page import access_whole_ticket, read_ticket_page
 from app.services.tickets import edit_ticket
+from app.services.watching import hearing_of
 from app.workflow import can_comment, can_edit
 from models import State, Ticket, TicketRead, Topic
 from views.base import Screen, current_actor, session
@@ -29,6 +30,7 @@ from views.ticket_lists import list_titles, priority_words
 from views.ticket_moves import asked_version, back_url
 from views.ticket_query import number_in, origin_of, parse_origin, query_url
 from views.ticket_rows import explained, kind_of, may_prioritise, verb_words, who_of
+from views.ticket_watch import watch_context
 
 
 class TicketPageView(Screen):
@@ -54,7 +56,10 @@ class TicketPageView(Screen):
             may_ask_why=is_chief(actor, page.ticket),
             may_prioritise=may_prioritise(page.ticket, actor),
             priorities=priority_words(),
-            **ticket_context(page.ticket),
+            **{
+                **watch_context(page.ticket, hearing_of(session(), page.ticket, actor=actor)),
+                **ticket_context(page.ticket),
+            },
         )
         read_now(page.ticket)
         return html

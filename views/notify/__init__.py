@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from flask_appbuilder import AppBuilder
 
+from views.notify.defaults import DefaultsView
+from views.notify.duty import DutyView
+from views.notify.ladder import LadderView
 from views.notify.start import StartView
 
 
@@ -14,4 +17,9 @@ def register_notify(builder: AppBuilder) -> None:
 
 
 # one line a screen
-VIEWS: tuple[type, ...] = (StartView,)
+VIEWS: tuple[type, ...] = (
+    DefaultsView,
+    DutyView,
+    LadderView,
+    StartView,
+)
