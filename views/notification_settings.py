@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request
@@ -18,21 +17,10 @@ from app.services.duty_calendar import departments_of, on_duty_now
 from app.services.notification_settings import Foretold, Typed, clock_of
 from models import NotificationHabit
 from views.base import Screen, current_actor, session
+from views.notify.grid import Column, ticked_cells
 from views.notify.words import CHANNEL_ICONS, CHANNEL_WORDS, KIND_WORDS, plan_words, remedy, shift_words
 
 PAGE = "/settings/notifications"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A channel above the grid; ``why`` and ``url``: what to do about one that is grey."""
-
-    name: str
-    word: str
-    icon: str
-    is_open: bool = True
-    why: str = ""
-    url: str = ""
 
 
 class NotificationSettingsView(Screen):
@@ -106,8 +94,9 @@ def columns_of(person: Person, ways: Ways) -> list[Column]:
     columns = []
     for name in CHOSEN_CHANNELS:
         way = ways.standing(person.staff, name)
-        why, url = ("", "") if way == Way.OPEN else remedy(name, way)
-        columns.append(Column(name, str(CHANNEL_WORDS[name]), CHANNEL_ICONS[name], way == Way.OPEN, why, url))
+        why, url = remedy(name) if way == Way.NO_ADDRESS else ("", "")
+        word, icon = str(CHANNEL_WORDS[name]), CHANNEL_ICONS[name]
+        columns.append(Column(name, word, icon, way == Way.OPEN, way == Way.OFF, why, url))
     return columns
 
 
@@ -136,15 +125,6 @@ def habit_of(stored: NotificationHabit | None, typed: Typed | None) -> Typed:
         sms_only_high=stored.sms_only_high,
         digest_on=stored.digest_on,
     )
-
-
-def ticked_cells() -> set[tuple[str, str]]:
-    """The boxes that were sent: ``ticket.created email``."""
-    return {(kind, channel) for kind, _space, channel in map(_parted, request.form.getlist("on"))}
-
-
-def _parted(text: str) -> tuple[str, str, str]:
-    return text.partition(" ")
 
 
 def typed_now() -> Typed:

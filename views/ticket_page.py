@@ -21,7 +21,7 @@ from app.services.comments import comments_of
 from app.services.reading import mark_read
 from app.services.ticket_page import access_whole_ticket, read_ticket_page
 from app.services.tickets import edit_ticket
-from app.services.watching import hearing_of
+from app.services.watching import own_marks
 from app.workflow import can_comment, can_edit
 from models import State, Ticket, TicketRead, Topic
 from views.base import Screen, current_actor, session
@@ -45,6 +45,7 @@ class TicketPageView(Screen):
         """Facts, text, moves, client, comments, timeline. Opening it marks it read."""
         actor = current_actor()
         page = read_ticket_page(session(), ticket_id, actor=actor)
+        read_up_to, hearing = own_marks(session(), page.ticket, actor=actor)
         html: str = self.render_template(
             "tickets/ticket.html",
             page=page,
@@ -57,11 +58,12 @@ class TicketPageView(Screen):
             may_prioritise=may_prioritise(page.ticket, actor),
             priorities=priority_words(),
             **{
-                **watch_context(page.ticket, hearing_of(session(), page.ticket, actor=actor)),
+                **watch_context(page.ticket, hearing),
                 **ticket_context(page.ticket),
             },
         )
-        read_now(page.ticket)
+        if read_up_to is None or read_up_to < page.ticket.activity:
+            read_now(page.ticket, is_unread=True)
         return html
 
     @expose("/<int:ticket_id>/print")
@@ -163,11 +165,13 @@ def default_list(ticket: Ticket) -> BoxQuery:
     return BoxQuery(box=Box.OUTBOX if ticket.author_id == current_actor().id else Box.INBOX)
 
 
-def read_now(ticket: Ticket) -> None:
-    """Mark the ticket read, writing only when it was not."""
+def read_now(ticket: Ticket, *, is_unread: bool = False) -> None:
+    """Mark the ticket read, writing only when it was not; ``is_unread``: that is known already."""
     actor = current_actor()
-    mark = session().get(TicketRead, (actor.id, ticket.id))
-    if mark is None or mark.activity < ticket.activity:
+    if not is_unread:
+        mark = session().get(TicketRead, (actor.id, ticket.id))
+        is_unread = mark is None or mark.activity < ticket.activity
+    if is_unread:
         with unit_of_work(session()):
             mark_read(session(), ticket, actor=actor)
 

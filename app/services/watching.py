@@ -5,12 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.events import Kind, record
 from app.policy import Actor
-from models import Staff, Ticket, TicketWatch
+from models import Staff, Ticket, TicketRead, TicketWatch
 
 
 class Hearing(StrEnum):
@@ -24,7 +25,23 @@ class Hearing(StrEnum):
 def hearing_of(session: Session, ticket: Ticket, *, actor: Actor) -> Hearing:
     """How it stands now."""
     row = session.get(TicketWatch, (actor.id, ticket.id))
-    return Hearing.USUAL if row is None else Hearing.ALL if row.watches else Hearing.NOTHING
+    return _hearing(None if row is None else row.watches)
+
+
+def _hearing(watches: bool | None) -> Hearing:
+    return Hearing.USUAL if watches is None else Hearing.ALL if watches else Hearing.NOTHING
+
+
+def own_marks(session: Session, ticket: Ticket, *, actor: Actor) -> tuple[int | None, Hearing]:
+    """Up to which activity the person has read the ticket (None: never opened), and what he hears of it."""
+    read = select(TicketRead.activity).where(
+        TicketRead.user_id == actor.id, TicketRead.ticket_id == ticket.id
+    )
+    heard = select(TicketWatch.watches).where(
+        TicketWatch.user_id == actor.id, TicketWatch.ticket_id == ticket.id
+    )
+    activity, watches = session.execute(select(read.scalar_subquery(), heard.scalar_subquery())).one()
+    return activity, _hearing(watches)
 
 
 def set_hearing(session: Session, ticket: Ticket, wanted: str, *, actor: Actor) -> Hearing:

@@ -17,8 +17,8 @@ from app.services import notification_defaults as verbs
 from app.services.roles import ensure_administrator, held_counts
 from views.access.frame import done
 from views.base import current_actor, session
-from views.notification_settings import Column, ticked_cells
 from views.notify.frame import NotifyScreen
+from views.notify.grid import Column, ticked_cells
 from views.notify.words import CHANNEL_ICONS, CHANNEL_WORDS, KIND_WORDS
 
 PAGE = "/notify/defaults/"

@@ -43,24 +43,15 @@ class LadderView(NotifyScreen):
             may_edit_common=actor.is_administrator,
         )
 
-    @expose("/everybody", methods=["GET", "POST"], defaults={"department_id": None})
+    @expose("/everybody", methods=["GET", "POST"])
+    def everybody(self) -> Any:
+        """The steps of everybody's ladder, as those of one department."""
+        return self._edit(None)
+
     @expose("/<int:department_id>", methods=["GET", "POST"])
-    def edit(self, department_id: int | None) -> Any:
+    def edit(self, department_id: int) -> Any:
         """The steps as a form; a mistake answers 422 with what was typed."""
-        ladder = verbs.read_ladder(session(), department_id, actor=current_actor())
-        if request.method == "GET":
-            return self._form(ladder, typed_of(ladder.rungs))
-        typed = typed_rungs()
-        try:
-            with unit_of_work(session()):
-                verbs.save_ladder(
-                    session(), department_id, typed, was=request.form.get("was", ""), actor=current_actor()
-                )
-        except (Conflict, Invalid) as error:
-            session().rollback()
-            ladder = verbs.read_ladder(session(), department_id, actor=current_actor())
-            return self._form(ladder, typed, error), error.status
-        return done(_("The ladder is saved. It holds for tickets that come from now on."), PAGE)
+        return self._edit(department_id)
 
     @expose("/<int:department_id>/drop", methods=["POST"])
     def drop(self, department_id: int) -> Any:
@@ -81,6 +72,22 @@ class LadderView(NotifyScreen):
         return render_template(
             "notify/ladder_words.html", problem="", steps=rung_words(rungs, channels_on(session()))
         )
+
+    def _edit(self, department_id: int | None) -> Any:
+        ladder = verbs.read_ladder(session(), department_id, actor=current_actor())
+        if request.method == "GET":
+            return self._form(ladder, typed_of(ladder.rungs))
+        typed = typed_rungs()
+        try:
+            with unit_of_work(session()):
+                verbs.save_ladder(
+                    session(), department_id, typed, was=request.form.get("was", ""), actor=current_actor()
+                )
+        except (Conflict, Invalid) as error:
+            session().rollback()
+            ladder = verbs.read_ladder(session(), department_id, actor=current_actor())
+            return self._form(ladder, typed, error), error.status
+        return done(_("The ladder is saved. It holds for tickets that come from now on."), PAGE)
 
     def _form(self, ladder: Ladder, typed: list[TypedRung], error: HelpdeskError | None = None) -> str:
         while len(typed) < min(len(ladder.rungs) + SPARE, verbs.MOST_RUNGS):

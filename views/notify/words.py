@@ -12,7 +12,6 @@ from app.notify.channels.registry import kind_of
 from app.notify.ladder import ADDRESSEES, COORDINATORS
 from app.notify.planning import Plan
 from app.notify.preferences import Person
-from app.notify.ways import Way
 from app.services.ladders import Rung
 from models import ChannelName, DutyShift, utcnow
 
@@ -62,10 +61,8 @@ def channel_word(channel: str) -> str:
     return str(CHANNEL_WORDS[ChannelName(kind_of(channel))])
 
 
-def remedy(name: str, way: Way) -> tuple[str, str]:
-    """Why a column is grey and what to do: (words, address or nothing)."""
-    if way == Way.OFF:
-        return str(gettext("Switched off for everybody.")), ""
+def remedy(name: str) -> tuple[str, str]:
+    """What to do about a channel that is on and does not reach the person: (words, address or nothing)."""
     words, url = REMEDIES[ChannelName(name)]
     return str(words), url
 
