@@ -62,6 +62,7 @@ CLOSED = (
     "/access/cell/",
     "/access/preview",
     "/access/save",
+    "/notify/defaults/",
     "/api/v1/security/users/",
     "/api/v1/security/roles/",
 )

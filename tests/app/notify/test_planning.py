@@ -1,41 +1,31 @@
-"""Who hears over which channel, and when: the grid, quiet time, absence, duty, mute, the ladder."""
+"""Who hears over which channel, and when: the grid, quiet time, absence, duty, mute."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.events import Kind, record
-from app.notify.planning import Plan, plan, plan_for
-from app.notify.preferences import read_people
+from app.notify.planning import plan
 from models import (
     Absence,
     ChannelName,
     Department,
-    DutyShift,
     LadderRung,
     NotificationChoice,
     NotificationHabit,
     OwnAddress,
-    Priority,
     PushSubscription,
     Staff,
-    State,
-    Ticket,
     TicketWatch,
 )
 from tests.support.channels import recording_channel, switch_on
-from tests.support.factories import actor_of, make_department, make_ticket, make_user
+from tests.support.factories import actor_of, make_department, make_user
+from tests.support.planned import EMAIL, MORNING, NOW, POPUP, SMS, over, planned, quiet, shift, ticket_in
 from tests.support.queries import count_queries
-
-NOW = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)  # a Tuesday, 23:00 in Kyiv
-MORNING = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)  # 7:00 there
-EMAIL, SMS, POPUP = ChannelName.EMAIL, ChannelName.SMS, ChannelName.POPUP
 
 
 @pytest.fixture(autouse=True)
@@ -43,40 +33,6 @@ def channels(session: Session) -> Iterator[None]:
     """E-mail and SMS are on and reach everybody."""
     with recording_channel(session, EMAIL), recording_channel(session, SMS):
         yield
-
-
-def planned(
-    session: Session,
-    ticket: Ticket,
-    *people: Staff,
-    kind: Kind = Kind.TICKET_CREATED,
-    now: datetime = NOW,
-    by: Staff | None = None,
-) -> list[Plan]:
-    """What these people would be told."""
-    session.flush()
-    told = read_people(session, [actor_of(session, one) for one in people], now=now)
-    return plan_for(session, told, kind, ticket, now=now, actor_id=by.id if by else None)
-
-
-def over(plans: list[Plan], channel: str, person: Staff | None = None) -> list[Plan]:
-    """Only those of one channel and person."""
-    return [one for one in plans if one.channel == channel and person in (None, _who(one, person))]
-
-
-def _who(one: Plan, person: Staff | None) -> Staff | None:
-    return person if person is not None and one.user_id == person.id else None
-
-
-def quiet(session: Session, person: Staff, **values: Any) -> None:
-    """From ten in the evening until seven."""
-    session.add(NotificationHabit(user_id=person.id, quiet_from=22 * 60, quiet_until=7 * 60, **values))
-
-
-def shift(session: Session, person: Staff, desk: Department, hours: tuple[float, float]) -> None:
-    """On duty from and until so many hours after NOW."""
-    start, end = (NOW + timedelta(hours=one) for one in hours)
-    session.add(DutyShift(department_id=desk.id, user_id=person.id, starts_at=start, ends_at=end))
 
 
 @pytest.fixture
@@ -91,12 +47,6 @@ def desk(session: Session) -> Department:
 def workers(session: Session, desk: Department) -> list[Staff]:
     """Two employees of it."""
     return [make_user(session, employee_of=[desk]) for _turn in range(2)]
-
-
-def ticket_in(session: Session, desk: Department, *, urgent: bool = False, **values: Any) -> Ticket:
-    """A free ticket of the department."""
-    priority = Priority.HIGH if urgent else Priority.NORMAL
-    return make_ticket(session, author=make_user(session), department=desk, priority=priority, **values)
 
 
 def test_grid_decides_and_the_choice_of_one_touches_no_other(
@@ -219,63 +169,6 @@ def test_muted_ticket_is_silent_on_the_ladder_too(
     session.add(TicketWatch(user_id=workers[0].id, ticket_id=ticket.id, watches=False))
     plans = planned(session, ticket, *workers)
     assert {plan.user_id for plan in plans} == {workers[1].id}
-
-
-def test_own_rungs_stand_in_the_place_of_everybodys_and_no_grid_silences_them(
-    session: Session, desk: Department, workers: list[Staff]
-) -> None:
-    chief = make_user(session, coordinator_of=[desk])
-    session.add(LadderRung(department_id=desk.id, channel=EMAIL, after_minutes=20, audience="coordinators"))
-    for person in (*workers, chief):
-        session.add(
-            NotificationChoice(user_id=person.id, kind=Kind.TICKET_CREATED, channel=EMAIL, is_on=False)
-        )
-    plans = planned(session, ticket_in(session, desk, urgent=True), *workers, chief)
-    steps = [(plan.user_id, plan.channel, plan.due_at - NOW, plan.rung) for plan in plans if plan.rung]
-    ten, twenty = timedelta(minutes=10), timedelta(minutes=20)
-    assert steps == [(one.id, SMS, ten, 1) for one in workers] + [(chief.id, EMAIL, twenty, 2)]
-    elsewhere = make_department(session)
-    worker = make_user(session, employee_of=[elsewhere])
-    other = planned(session, ticket_in(session, elsewhere, urgent=True), worker)
-    assert [(plan.channel, plan.due_at - NOW) for plan in other if plan.rung] == [(SMS, timedelta(minutes=8))]
-
-
-def test_department_without_anybody_elses_calls_its_coordinators_first(session: Session) -> None:
-    desk = make_department(session)
-    chief = make_user(session, coordinator_of=[desk])
-    plans = planned(session, ticket_in(session, desk, urgent=True), chief)
-    assert [(plan.user_id, plan.rung) for plan in over(plans, SMS)] == [(chief.id, 3)]
-
-
-def test_ticket_sent_to_one_coordinator_calls_the_others_with_their_own_step_alone(session: Session) -> None:
-    desk = make_department(session)
-    named, other = (make_user(session, coordinator_of=[desk]) for _turn in range(2))
-    ticket = ticket_in(session, desk, urgent=True, assignee=named)
-    steps = {plan.user_id: plan.due_at - NOW for plan in over(planned(session, ticket, named, other), SMS)}
-    assert steps == {named.id: timedelta(minutes=8), other.id: timedelta(minutes=15)}
-
-
-@pytest.mark.parametrize(
-    ("kind", "values"),
-    [
-        (Kind.TICKET_COMMENTED, {}),
-        (Kind.TICKET_CREATED, {"state": State.DONE}),
-        (Kind.TICKET_CREATED, {"urgent": False}),
-    ],
-)
-def test_only_what_waits_for_hands_climbs(
-    session: Session, desk: Department, workers: list[Staff], kind: Kind, values: dict[str, Any]
-) -> None:
-    ticket = ticket_in(session, desk, **{"urgent": True, **values})
-    assert [plan for plan in planned(session, ticket, *workers, kind=kind) if plan.rung] == []
-
-
-def test_channel_that_is_off_is_left_out_of_the_ladder(session: Session) -> None:
-    desk = make_department(session)
-    worker = make_user(session, employee_of=[desk])
-    session.execute(delete(LadderRung))
-    session.add(LadderRung(channel=ChannelName.JABBER, after_minutes=1))
-    assert [one for one in planned(session, ticket_in(session, desk, urgent=True), worker) if one.rung] == []
 
 
 def test_browser_and_own_messengers_reach_only_who_has_them(
