@@ -55,4 +55,4 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
     register_reference(app, builder)
     register_console(app, builder)
     register_access(app, builder)
-    register_notify(builder)
+    register_notify(app, builder)

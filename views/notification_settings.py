@@ -18,7 +18,7 @@ from app.services.notification_settings import Foretold, Typed, clock_of
 from models import NotificationHabit
 from views.base import Screen, current_actor, session
 from views.notify.grid import Column, ticked_cells
-from views.notify.words import CHANNEL_ICONS, CHANNEL_WORDS, KIND_WORDS, plan_words, remedy, shift_words
+from views.notify.plan_words import CHANNEL_ICONS, CHANNEL_WORDS, KIND_WORDS, plan_words, remedy, shift_words
 
 PAGE = "/settings/notifications"
 

@@ -17,7 +17,7 @@ from app.services.why import Explanation, Viewer, audience, explain, readers
 from models import Staff, Ticket
 from views.access.frame import RULE_WORDS, SIGHT_WORDS, STANDING_WORDS, VERB_WORDS, AccessScreen
 from views.base import current_actor, session
-from views.notify.words import CHANNEL_ICONS, CHANNEL_WORDS
+from views.notify.plan_words import CHANNEL_ICONS, CHANNEL_WORDS
 from views.ticket_query import number_in
 
 

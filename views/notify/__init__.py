@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import Flask
 from flask_appbuilder import AppBuilder
 
 from views.notify.defaults import DefaultsView
@@ -10,7 +11,7 @@ from views.notify.ladder import LadderView
 from views.notify.start import StartView
 
 
-def register_notify(builder: AppBuilder) -> None:
+def register_notify(app: Flask, builder: AppBuilder) -> None:
     """Add the screens of notifications."""
     for view in VIEWS:
         builder.add_view_no_menu(view)

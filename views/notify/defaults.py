@@ -19,7 +19,7 @@ from views.access.frame import done
 from views.base import current_actor, session
 from views.notify.frame import NotifyScreen
 from views.notify.grid import Column, ticked_cells
-from views.notify.words import CHANNEL_ICONS, CHANNEL_WORDS, KIND_WORDS
+from views.notify.plan_words import CHANNEL_ICONS, CHANNEL_WORDS, KIND_WORDS
 
 PAGE = "/notify/defaults/"
 

@@ -20,7 +20,7 @@ from models import Department, DutyShift
 from views.access.frame import done
 from views.base import current_actor, session
 from views.notify.frame import NotifyScreen
-from views.notify.words import shift_words
+from views.notify.plan_words import shift_words
 from views.ticket_query import number_in
 
 PAGE = "/notify/duty/"

@@ -18,7 +18,7 @@ from app.services.ladders import Ladder, Rung, TypedRung
 from views.access.frame import done
 from views.base import current_actor, session
 from views.notify.frame import NotifyScreen
-from views.notify.words import AUDIENCE_WORDS, CHANNEL_WORDS, rung_words
+from views.notify.plan_words import AUDIENCE_WORDS, CHANNEL_WORDS, rung_words
 
 PAGE = "/notify/ladder/"
 SPARE = 2  # empty steps after those that there are

@@ -51,8 +51,8 @@ REMEDIES = {
     ChannelName.JABBER: (lazy_gettext("Write your Jabber address in your profile."), "/settings/#profile"),
     ChannelName.SMS: (lazy_gettext("Write your telephone in your profile."), "/settings/#profile"),
     ChannelName.EMAIL: (lazy_gettext("Ask an administrator to write your mailbox down."), ""),
-    ChannelName.PUSH: (lazy_gettext("Allow it in this browser first."), "/settings/"),
-    ChannelName.OWN: (lazy_gettext("Add a messenger of your own first."), "/settings/"),
+    ChannelName.PUSH: (lazy_gettext("Allow it in this browser first."), "/settings/messengers"),
+    ChannelName.OWN: (lazy_gettext("Add a messenger of your own first."), "/settings/messengers"),
 }
 
 
