@@ -63,6 +63,7 @@ CLOSED = (
     "/access/cell/",
     "/access/preview",
     "/access/save",
+    "/notify/defaults/",
     "/api/v1/security/users/",
     "/api/v1/security/roles/",
 )

@@ -19,6 +19,7 @@ from views.errors import register_errors
 from views.first_login import FirstLoginView, LetterView
 from views.new_ticket import NewTicketView
 from views.notices import NoticeView
+from views.notification_settings import NotificationSettingsView
 from views.notify import register_notify
 from views.reference import register_reference
 from views.settings import LanguageView, SettingsView
@@ -28,6 +29,7 @@ from views.ticket_lists import TicketListView
 from views.ticket_moves import TicketMoveView
 from views.ticket_page import TicketPageView
 from views.ticket_search import TicketSearchView
+from views.ticket_watch import TicketWatchView
 
 
 def register_views(app: Flask, builder: AppBuilder) -> None:
@@ -39,7 +41,15 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
         builder.add_view_no_menu(view)
     builder.add_view_no_menu(AttachmentView)
     app.jinja_env.filters.update(file_icon=file_icon, file_size=size_words)
-    for view in (FirstLoginView, LanguageView, LetterView, NoticeView, SettingsView):
+    for view in (
+        FirstLoginView,
+        LanguageView,
+        LetterView,
+        NoticeView,
+        NotificationSettingsView,
+        TicketWatchView,
+        SettingsView,
+    ):
         builder.add_view_no_menu(view)
     for view in (CallsView, ClientPartsView, ClientSourcesView, ClientsView, NewTicketView):
         builder.add_view_no_menu(view)
@@ -48,4 +58,4 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
     register_reference(app, builder)
     register_console(app, builder)
     register_access(app, builder)
-    register_notify(builder)
+    register_notify(app, builder)

@@ -125,6 +125,7 @@ class Shell:
             Link(_("Statistics"), "/statistics/", "graph-up"),
             Link(_("Letters"), "/letters/", "envelope"),
             Link(_("Client base"), "/client-base/", "person-lines-fill"),
+            Link(_("Notifications"), "/notify/", "bell"),
         ]
         sections = [Section("", [link for link in own if self.exists(link.url)])]
         sections.append(Section(_("For managers"), [link for link in lead if self.exists(link.url)]))

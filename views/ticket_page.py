@@ -22,6 +22,7 @@ from app.services.comments import comments_of
 from app.services.reading import mark_read
 from app.services.ticket_page import access_whole_ticket, read_ticket_page
 from app.services.tickets import edit_ticket
+from app.services.watching import own_marks
 from app.workflow import can_comment, can_edit
 from models import State, Ticket, TicketRead, Topic
 from views.base import Screen, current_actor, session
@@ -30,6 +31,7 @@ from views.ticket_lists import list_titles, priority_words
 from views.ticket_moves import asked_version, back_url
 from views.ticket_query import number_in, origin_of, parse_origin, query_url
 from views.ticket_rows import explained, kind_of, may_prioritise, verb_words, who_of
+from views.ticket_watch import watch_context
 
 
 class TicketPageView(Screen):
@@ -44,6 +46,7 @@ class TicketPageView(Screen):
         """Facts, text, moves, client, comments, timeline. Opening it marks it read."""
         actor = current_actor()
         page = read_ticket_page(session(), ticket_id, actor=actor)
+        read_up_to, hearing = own_marks(session(), page.ticket, actor=actor)
         html: str = self.render_template(
             "tickets/ticket.html",
             page=page,
@@ -56,9 +59,13 @@ class TicketPageView(Screen):
             may_ask_why=is_chief(actor, page.ticket),
             may_prioritise=may_prioritise(page.ticket, actor),
             priorities=priority_words(),
-            **ticket_context(page.ticket),
+            **{
+                **watch_context(page.ticket, hearing),
+                **ticket_context(page.ticket),
+            },
         )
-        read_now(page.ticket)
+        if read_up_to is None or read_up_to < page.ticket.activity:
+            read_now(page.ticket, is_unread=True)
         return html
 
     @expose("/<int:ticket_id>/print")
@@ -162,11 +169,13 @@ def default_list(ticket: Ticket) -> BoxQuery:
     return BoxQuery(box=Box.OUTBOX if ticket.author_id == current_actor().id else Box.INBOX)
 
 
-def read_now(ticket: Ticket) -> None:
-    """Mark the ticket read, writing only when it was not."""
+def read_now(ticket: Ticket, *, is_unread: bool = False) -> None:
+    """Mark the ticket read, writing only when it was not; ``is_unread``: that is known already."""
     actor = current_actor()
-    mark = session().get(TicketRead, (actor.id, ticket.id))
-    if mark is None or mark.activity < ticket.activity:
+    if not is_unread:
+        mark = session().get(TicketRead, (actor.id, ticket.id))
+        is_unread = mark is None or mark.activity < ticket.activity
+    if is_unread:
         with unit_of_work(session()):
             mark_read(session(), ticket, actor=actor)
 

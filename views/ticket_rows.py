@@ -86,8 +86,10 @@ def render_row(ticket_id: int, query: BoxQuery) -> str | None:
     found = read_row(session(), ticket_id, query, actor=current_actor())
     if found is None:
         return None
-    ticket, unread = found
-    return render_template("tickets/row.html", ticket=ticket, unread=unread, **row_context(query))
+    ticket, unread, muted = found
+    return render_template(
+        "tickets/row.html", ticket=ticket, unread=unread, muted=muted, **row_context(query)
+    )
 
 
 @contextmanager

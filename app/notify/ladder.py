@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from app.events import Kind
 from models import Delivery, DeliveryStatus, JournalEntry, LadderRung, OutboxEvent, Priority, State, Ticket
 
-# the events with which a ticket comes to people, and with which its ladder starts anew
 TAKEN = "taken"  # why a rung was not climbed
+# whom a rung calls
+ADDRESSEES, COORDINATORS = "addressees", "coordinators"
+# the events with which a ticket comes to people, and with which its ladder starts anew
 STARTS = frozenset({Kind.TICKET_CREATED, Kind.TICKET_TRANSFERRED, Kind.TICKET_RELEASED, Kind.TICKET_REOPENED})
 
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.notify.channels.registry import CHANNELS, channels_on
-from app.notify.duty import on_duty
-from app.notify.ladder import climbs, rungs_of
+from app.notify.duty import Roster, read_roster
+from app.notify.ladder import ADDRESSEES, COORDINATORS, climbs, rungs_of
 from app.notify.preferences import Defaults, Person, quiet_until, read_defaults, read_people, wants
 from app.notify.recipients import addressees_of
+from app.notify.ways import Ways, read_ways
 from app.policy import Actor
 from models import (
     ChannelName,
     JournalEntry,
-    OwnAddress,
     Priority,
-    PushSubscription,
     Ticket,
     TicketWatch,
     utcnow,
@@ -41,22 +39,29 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Occasion:
-    """What has happened, and everything about the helpdesk that decides how loud it is."""
+    """What has happened, and everything about the helpdesk that decides how loud it is.
+
+    ``hearing`` are those on whose hearing a duty can count: who is told and neither away nor deaf to the
+    ticket, and whoever did it himself.
+    """
 
     kind: str
     ticket: Ticket | None
     now: datetime
-    on: frozenset[str]
+    ways: Ways
     defaults: Defaults
-    duty: frozenset[int] = frozenset()
+    roster: Roster = field(default_factory=Roster)
+    hearing: frozenset[int] = frozenset()
     muted: frozenset[int] = frozenset()
-    pushes: frozenset[int] = frozenset()
-    own: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def is_urgent(self) -> bool:
         """An urgent ticket's news are urgent."""
         return self.ticket is not None and self.ticket.priority == Priority.HIGH
+
+    def duty_at(self, moment: datetime) -> frozenset[int]:
+        """Those on duty then who hear of this; when there is none, nobody may sleep through it."""
+        return self.roster.at(moment) & self.hearing
 
 
 def plan(session: Session, entry: JournalEntry, ticket: Ticket | None, told: Iterable[Actor]) -> list[Plan]:
@@ -64,10 +69,25 @@ def plan(session: Session, entry: JournalEntry, ticket: Ticket | None, told: Ite
 
     A constant number of statements, however many people are told.
     """
-    actors = list(told)
     now = utcnow()
-    people = read_people(session, actors, now=now)
-    occasion = _occasion(session, entry.kind, ticket, now, [person.id for person in people])
+    people = read_people(session, told, now=now)
+    return plan_for(session, people, entry.kind, ticket, now=now, actor_id=entry.actor_id)
+
+
+def plan_for(
+    session: Session,
+    people: list[Person],
+    kind: str,
+    ticket: Ticket | None,
+    *,
+    now: datetime | None = None,
+    actor_id: int | None = None,
+) -> list[Plan]:
+    """What these people would be told if this happened now, by what they have chosen; writes nothing.
+
+    The ticket may be only being written, the choices only being made.
+    """
+    occasion = _occasion(session, kind, ticket, now or utcnow(), people, actor_id)
     plans: dict[tuple[int, str], Plan] = {}
     for made in [one for person in people for one in _at_once(person, occasion)]:
         plans[made.user_id, made.channel] = made
@@ -78,32 +98,34 @@ def plan(session: Session, entry: JournalEntry, ticket: Ticket | None, told: Ite
     return sorted(plans.values(), key=lambda made: (made.user_id, made.channel))
 
 
-def _occasion(session: Session, kind: str, ticket: Ticket | None, now: datetime, ids: list[int]) -> _Occasion:
-    on = channels_on(session)
-    pushes: frozenset[int] = frozenset()
-    own: dict[int, tuple[int, ...]] = {}
-    if ChannelName.PUSH in on:
-        query = select(PushSubscription.user_id).where(PushSubscription.user_id.in_(ids))
-        pushes = frozenset(session.scalars(query))
-    if ChannelName.OWN in on:
-        addresses = select(OwnAddress.user_id, OwnAddress.id).where(
-            OwnAddress.user_id.in_(ids), OwnAddress.is_on.is_(True)
-        )
-        for user_id, number in session.execute(addresses.order_by(OwnAddress.id)):
-            own[user_id] = (*own.get(user_id, ()), number)
-    muted = select(TicketWatch.user_id).where(
-        TicketWatch.ticket_id == (ticket.id if ticket else 0), TicketWatch.watches.is_(False)
-    )
+def _occasion(
+    session: Session,
+    kind: str,
+    ticket: Ticket | None,
+    now: datetime,
+    people: list[Person],
+    actor_id: int | None,
+) -> _Occasion:
+    muted = _muted(session, ticket)
+    awake = {one.id for one in people if one.away_until is None and not is_muted(one.id, ticket, muted)}
     return _Occasion(
         kind=kind,
         ticket=ticket,
         now=now,
-        on=on,
+        ways=read_ways(session, [person.id for person in people]),
         defaults=read_defaults(session),
-        duty=on_duty(session, ticket.department_id, now) if ticket else frozenset(),
-        muted=frozenset(session.scalars(muted)) if ticket else frozenset(),
-        pushes=pushes,
-        own=own,
+        roster=read_roster(session, ticket.department_id, now) if ticket else Roster(),
+        hearing=frozenset(awake | ({actor_id} if actor_id else set())),
+        muted=muted,
+    )
+
+
+def _muted(session: Session, ticket: Ticket | None) -> frozenset[int]:
+    if ticket is None or not ticket.id:
+        return frozenset()
+    query = select(TicketWatch.user_id)
+    return frozenset(
+        session.scalars(query.where(TicketWatch.ticket_id == ticket.id, TicketWatch.watches.is_(False)))
     )
 
 
@@ -113,9 +135,9 @@ def _at_once(person: Person, occasion: _Occasion) -> list[Plan]:
         return []
     made = [
         Plan(person.id, channel, occasion.now, occasion.is_urgent)
-        for name in sorted(occasion.on)
+        for name in sorted(occasion.ways.on)
         if _is_wanted(person, occasion, name)
-        for channel in _reachable(person, occasion, name)
+        for channel in occasion.ways.to(person.staff, name)
     ]
     return [shifted for one in made if (shifted := _shift(one, person, occasion)) is not None]
 
@@ -132,31 +154,23 @@ def _is_wanted(person: Person, occasion: _Occasion, name: str) -> bool:
     return wants(person, occasion.defaults, occasion.kind, name)
 
 
-def _reachable(person: Person, occasion: _Occasion, name: str) -> list[str]:
-    """The channels of this name over which the person can be reached at all."""
-    if name == ChannelName.POPUP:
-        return [name]
-    if name == ChannelName.PUSH:
-        return [name] if person.id in occasion.pushes else []
-    if name == ChannelName.OWN:
-        return [f"{name}:{number}" for number in occasion.own.get(person.id, ())]
-    return [name] if CHANNELS[name].address_of(person.staff) else []
-
-
 def _shift(made: Plan, person: Person, occasion: _Occasion) -> Plan | None:
     """The plan as absence and quiet hours let it be; None: not at all.
 
-    A pop-up needs an open page, so it disturbs nobody. Who is away gets one letter when he is back. In quiet
-    hours urgent news reach who is on duty, and everybody when nobody is.
+    A pop-up needs an open page, so it disturbs nobody. Who is away gets one letter when he is back and it is
+    not quiet. In quiet hours urgent news reach who is on duty at that moment, and everybody when nobody is.
     """
     if made.channel == ChannelName.POPUP:
         return made
     if person.away_until is not None:
         if made.channel != ChannelName.EMAIL or made.rung:
             return None
-        return replace(made, due_at=max(made.due_at, person.away_until), is_held=_digests(person))
-    if person.id in occasion.duty or (made.is_urgent and not occasion.duty):
-        return made
+        back = max(made.due_at, person.away_until)
+        return replace(made, due_at=quiet_until(person.habit, back) or back, is_held=_digests(person))
+    if made.is_urgent:
+        duty = occasion.duty_at(made.due_at)
+        if person.id in duty or not duty:
+            return made
     end = quiet_until(person.habit, made.due_at)
     if end is None:
         return made
@@ -170,16 +184,21 @@ def _digests(person: Person) -> bool:
 
 
 def _ladder(session: Session, people: list[Person], occasion: _Occasion) -> list[Plan]:
-    """The rungs of an urgent ticket. They are the department's rule: nobody's grid silences them."""
+    """The rungs of an urgent ticket. They are the department's rule: nobody's grid silences them.
+
+    A ticket that was sent to one person by name calls him, and the coordinators where a rung says so.
+    """
     ticket = occasion.ticket
     if ticket is None or not climbs(occasion.kind, ticket):
         return []
-    called = addressees_of(session, ticket)
+    deaf = {person.id for person in people if is_muted(person.id, ticket, occasion.muted)}
+    called = (addressees_of(session, ticket) & {person.id for person in people}) - deaf
     chiefs = {person.id for person in people if ticket.department_id in person.actor.coordinates} & called
-    hearing = {"coordinators": chiefs, "addressees": called - chiefs or chiefs}
+    named = {ticket.assignee_id} & called
+    hearing = {COORDINATORS: chiefs, ADDRESSEES: named or called - chiefs or chiefs}
     made = []
     for number, rung in enumerate(rungs_of(session, ticket.department_id), start=1):
-        if rung.channel not in occasion.on or rung.channel == ChannelName.POPUP:
+        if rung.channel not in occasion.ways.on or rung.channel == ChannelName.POPUP:
             continue  # the pop-up is there from the first second
         due_at = occasion.now + timedelta(minutes=rung.after_minutes)
         for person in people:
@@ -189,5 +208,5 @@ def _ladder(session: Session, people: list[Person], occasion: _Occasion) -> list
 
 
 def _rung(person: Person, occasion: _Occasion, name: str, due_at: datetime, number: int) -> list[Plan]:
-    made = [Plan(person.id, one, due_at, True, rung=number) for one in _reachable(person, occasion, name)]
+    made = [Plan(person.id, one, due_at, True, rung=number) for one in occasion.ways.to(person.staff, name)]
     return [shifted for one in made if (shifted := _shift(one, person, occasion)) is not None]

@@ -89,7 +89,7 @@ def zone_of(habit: NotificationHabit | None) -> ZoneInfo:
     """The person's time zone, or the helpdesk's."""
     try:
         return ZoneInfo((habit.time_zone if habit else "") or current_app.config["TIME_ZONE"])
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # "Europe" is a folder
         return ZoneInfo(current_app.config["TIME_ZONE"])
 
 
@@ -178,7 +178,10 @@ def quiet_until(habit: NotificationHabit | None, now: datetime) -> datetime | No
 
 
 def _end_of_quiet(habit: NotificationHabit, moment: datetime) -> datetime | None:
-    """The end of the quiet day or hours in which this moment lies."""
+    """The end of the quiet day or hours in which this moment lies.
+
+    Of an hour that the clock goes through twice, the end lies in the same turn as the moment.
+    """
     if str(moment.isoweekday()) in habit.quiet_days:
         return datetime.combine(moment.date() + timedelta(days=1), time(), moment.tzinfo)
     if habit.quiet_from is None or habit.quiet_until is None or habit.quiet_from == habit.quiet_until:
@@ -192,4 +195,4 @@ def _end_of_quiet(habit: NotificationHabit, moment: datetime) -> datetime | None
         day = moment.date() + timedelta(days=1)
     else:
         day = moment.date() if minute < stop else None
-    return datetime.combine(day, ends, moment.tzinfo) if day else None
+    return datetime.combine(day, ends, moment.tzinfo).replace(fold=moment.fold) if day else None

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select, union
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.policy import Actor, inbox_terms
@@ -27,8 +27,8 @@ from app.services.box_query import (
     terms_of,
     write_cursor,
 )
-from app.services.reading import UNREAD, read_join
-from models import Client, Department, Staff, State, Ticket, TicketRead, Unit
+from app.services.reading import MUTED, UNREAD, mute_join, read_join
+from models import Client, Department, Staff, State, Ticket, TicketRead, TicketWatch, Unit
 
 __all__ = [
     "LARGEST_PAGE",
@@ -52,12 +52,16 @@ LARGEST_PAGE = 100
 
 @dataclass(frozen=True)
 class BoxPage:
-    """One page: its tickets, which of them are unread, and the cursors to go on ("" at an end)."""
+    """One page: its tickets, which of them are unread, and the cursors to go on ("" at an end).
+
+    ``muted``: of which the person hears nothing any more.
+    """
 
     tickets: Sequence[Ticket]
     unread: frozenset[int] = field(default_factory=frozenset)
     after: str = ""
     before: str = ""
+    muted: frozenset[int] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def read_page(session: Session, query: BoxQuery, *, actor: Actor) -> BoxPage:
     more, ids = len(ids) > limit, ids[:limit]
     if backwards:
         ids.reverse()
-    tickets, unread = load_rows(session, ids, actor=actor)
+    tickets, unread, muted = load_rows(session, ids, actor=actor)
     has_next = bool(cursor) if backwards else more
     has_previous = more if backwards else bool(cursor)
     return BoxPage(
@@ -107,6 +111,7 @@ def read_page(session: Session, query: BoxQuery, *, actor: Actor) -> BoxPage:
         unread=unread,
         after=write_cursor(tickets[-1], keys) if tickets and has_next else "",
         before=write_cursor(tickets[0], keys) if tickets and has_previous else "",
+        muted=muted,
     )
 
 
@@ -137,25 +142,34 @@ def _read_ids(
     return list(session.scalars(select(found.c.id).order_by(*ordered).limit(limit)))
 
 
-def load_rows(session: Session, ids: list[int], *, actor: Actor) -> tuple[list[Ticket], frozenset[int]]:
-    """The tickets of these numbers in this order, and which of them are unread.
+def load_rows(
+    session: Session, ids: list[int], *, actor: Actor
+) -> tuple[list[Ticket], frozenset[int], frozenset[int]]:
+    """The tickets of these numbers in this order, which of them are unread, and which are muted.
 
     The numbers must come from a query that starts from the policy. The archive is never unread: it has
     nothing new, and most of it nobody ever opened.
     """
     if not ids:
-        return [], frozenset()
-    rows = session.execute(
-        select(Ticket, UNREAD)
-        .outerjoin(TicketRead, read_join(actor))
-        .where(Ticket.id.in_(ids))
-        .options(*ROW_OPTIONS)
-    ).all()
+        return [], frozenset(), frozenset()
+    rows = session.execute(_marked(actor).where(Ticket.id.in_(ids))).all()
     found = {row[0].id: row for row in rows}
     # a ticket that is deleted between the two statements is simply not there
     shown = [found[number] for number in ids if number in found]
-    return [row[0] for row in shown], frozenset(
-        row[0].id for row in shown if row[1] and row[0].state != State.ARCHIVED
+    return (
+        [row[0] for row in shown],
+        frozenset(row[0].id for row in shown if row[1] and row[0].state != State.ARCHIVED),
+        frozenset(row[0].id for row in shown if row[2]),
+    )
+
+
+def _marked(actor: Actor) -> Select[Ticket, bool, bool]:
+    """Tickets as rows show them, each with the person's own marks: unread, muted."""
+    return (
+        select(Ticket, UNREAD, MUTED)
+        .outerjoin(TicketRead, read_join(actor))
+        .outerjoin(TicketWatch, mute_join(actor))
+        .options(*ROW_OPTIONS)
     )
 
 
@@ -177,15 +191,11 @@ def count_up_to(session: Session, queries: Sequence[BoxQuery], *, actor: Actor, 
 
 def read_row(
     session: Session, ticket_id: int, query: BoxQuery, *, actor: Actor
-) -> tuple[Ticket, bool] | None:
-    """One ticket and whether it is unread, if it belongs into this view of the box, else None."""
-    row = session.execute(
-        select(Ticket, UNREAD)
-        .outerjoin(TicketRead, read_join(actor))
-        .where(Ticket.id == ticket_id, or_(*terms_of(query.box, actor)), *conditions_of(query, actor))
-        .options(*ROW_OPTIONS)
-    ).one_or_none()
-    return (row[0], bool(row[1])) if row else None
+) -> tuple[Ticket, bool, bool] | None:
+    """One ticket, whether it is unread, and muted, if it belongs into this view of the box, else None."""
+    asked = Ticket.id == ticket_id, or_(*terms_of(query.box, actor)), *conditions_of(query, actor)
+    row = session.execute(_marked(actor).where(*asked)).one_or_none()
+    return (row[0], bool(row[1]), bool(row[2])) if row else None
 
 
 def count_boxes(session: Session, *, actor: Actor) -> Counters:

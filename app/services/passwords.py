@@ -13,7 +13,7 @@ from models import SignInWay, Staff
 
 
 def keeps_password_here(person: Staff, actor: Actor) -> bool:
-    """Whether he has a password here that opens something; another way of signing in leaves that to administrators."""
+    """Whether he has a password here that opens something: local people, and administrators beside."""
     return bool(person.password) and (person.sign_in_way == SignInWay.LOCAL or actor.is_administrator)
 
 

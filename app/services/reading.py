@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.policy import Actor
-from models import Ticket, TicketRead
+from models import Ticket, TicketRead, TicketWatch
 
 
 def mark_read(session: Session, ticket: Ticket, *, actor: Actor) -> None:
@@ -33,3 +33,11 @@ def read_join(actor: Actor) -> Any:
 
 
 UNREAD = TicketRead.ticket_id.is_(None) | (TicketRead.activity < Ticket.activity)
+
+
+def mute_join(actor: Actor) -> Any:
+    """The ON of an outer join to what this person hears; with it, :data:`MUTED` is a condition."""
+    return and_(TicketWatch.ticket_id == Ticket.id, TicketWatch.user_id == actor.id)
+
+
+MUTED = TicketWatch.watches.is_(False)

@@ -85,8 +85,9 @@ def search_tickets(
     if wanted.number:
         order.insert(0, (found.c.id == wanted.number).desc())
     ids = list(session.scalars(select(found.c.id).order_by(*order).limit(limit + 1)))
-    tickets, unread = load_rows(session, ids[:limit], actor=actor)
-    return BoxPage(tickets=tickets, unread=unread, after=str(min(ids[:limit])) if len(ids) > limit else "")
+    tickets, unread, muted = load_rows(session, ids[:limit], actor=actor)
+    after = str(min(ids[:limit])) if len(ids) > limit else ""
+    return BoxPage(tickets=tickets, unread=unread, after=after, muted=muted)
 
 
 def _places(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:

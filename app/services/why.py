@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session, joinedload
 from app.errors import Forbidden, NotFound
 from app.events import Kind
 from app.grid import Post
-from app.notify import popup
+from app.notify.channels.registry import kind_of
+from app.notify.planning import plan_for
+from app.notify.preferences import read_people
 from app.notify.recipients import told_of
 from app.policy import (
     Actor,
@@ -29,7 +31,7 @@ from app.policy import (
 )
 from app.services.placement import resolve_placement
 from app.workflow import MOVE_VERBS, allowed_moves, can_comment, can_edit
-from models import Ticket
+from models import Priority, State, Ticket
 
 # what is asked of the clients' base or of figures, and of no ticket
 NOT_OF_TICKETS = frozenset({Verb.CREATE, Verb.EDIT_CLIENTS, Verb.MANAGE_CLIENTS})
@@ -62,7 +64,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Viewer:
-    """Somebody who will see a ticket, and the channels by which he will be told."""
+    """Somebody who will see a ticket, and the channels by which he will be told, sooner or later."""
 
     id: int
     full_name: str
@@ -131,6 +133,9 @@ def audience(
     """
     place = resolve_placement(session, department_id, assignee_id)
     placed = Ticket(
+        id=ticket.id if ticket else None,
+        priority=ticket.priority if ticket else Priority.NORMAL,
+        state=State.FREE,
         author_id=ticket.author_id if ticket else actor.id,
         department_id=place[0],
         assignee_id=place[1],
@@ -141,19 +146,29 @@ def audience(
     if ticket is not None:
         kind = Kind.TICKET_TRANSFERRED
         old = {"assignee_id": ticket.assignee_id, "taken_by_id": ticket.taken_by_id}
-    return _viewers(session, placed, told_of(session, kind, placed, actor_id=actor.id, old=old))
+    return _viewers(
+        session, kind, placed, told_of(session, kind, placed, actor_id=actor.id, old=old), actor=actor
+    )
 
 
 def readers(session: Session, ticket: Ticket, *, actor: Actor) -> list[Viewer]:
     """Who will read a comment that ``actor`` leaves on the ticket now; those who will be told stand first."""
-    return _viewers(session, ticket, told_of(session, Kind.TICKET_COMMENTED, ticket, actor_id=actor.id))
+    kind = Kind.TICKET_COMMENTED
+    return _viewers(session, kind, ticket, told_of(session, kind, ticket, actor_id=actor.id), actor=actor)
 
 
-def _viewers(session: Session, placed: Ticket, told: set[int]) -> list[Viewer]:
-    seeing = viewers(session, placed)
+def _viewers(session: Session, kind: Kind, placed: Ticket, told: set[int], *, actor: Actor) -> list[Viewer]:
+    """Who sees it, by name; over which channels is asked of the code that plans real news."""
+    everybody, seeing = active_actors(session), viewers(session, placed)
+    people = read_people(session, [one for one in everybody if one.id in told])
+    channels: dict[int, list[str]] = {}
+    for plan in plan_for(session, people, kind, placed, actor_id=actor.id):
+        named = channels.setdefault(plan.user_id, [])
+        if (name := kind_of(plan.channel)) not in named:
+            named.append(name)
     found = [
-        Viewer(one.id, one.full_name, (popup.CHANNEL,) if one.id in told else ())
-        for one in active_actors(session)
+        Viewer(one.id, one.full_name, tuple(channels.get(one.id, ())))
+        for one in everybody
         if one.id in seeing
     ]
     return sorted(found, key=lambda one: (not one.channels, one.full_name, one.id))

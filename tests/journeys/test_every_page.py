@@ -67,10 +67,15 @@ STAFF_PAGES = [
     "/client-base/runs/{waiting}",
     "/notices/",
     "/settings/",
+    "/settings/notifications",
+    "/notify/duty/",
+    "/notify/ladder/",
     "/second-factor/",
     "/access/why?user={user}&ticket={ticket}",
 ]
 ADMINISTRATOR_PAGES = [
+    "/notify/defaults/",
+    "/notify/ladder/everybody",
     "/departments/list/",
     "/departments/add",
     "/departments/edit/{department}",

@@ -10,15 +10,15 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.errors import Forbidden, Invalid, NotFound
+from app.notify.preferences import CHOSEN_CHANNELS
 from app.policy import Actor, Verb, access_ticket, ensure_can_somewhere
 from app.services.roles import role_labels
 from app.services.why import Explanation, Viewer, audience, explain, readers
 from models import Staff, Ticket
 from views.access.frame import RULE_WORDS, SIGHT_WORDS, STANDING_WORDS, VERB_WORDS, AccessScreen
 from views.base import current_actor, session
+from views.notify.plan_words import CHANNEL_ICONS, CHANNEL_WORDS
 from views.ticket_query import number_in
-
-CHANNELS = {"popup": "bell"}
 
 
 class QuestionsView(AccessScreen):
@@ -82,7 +82,7 @@ class QuestionsView(AccessScreen):
             people=people,
             problem=problem,
             me=actor.id,
-            channels=CHANNELS,
+            channels=[(name, CHANNEL_ICONS[name], CHANNEL_WORDS[name]) for name in CHOSEN_CHANNELS],
             comment=comment,
         )
 

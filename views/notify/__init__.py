@@ -1,14 +1,29 @@
-"""How people are told, and how letters come in: the screens."""
+"""How people are told, how letters come in, and what became of all of it: the screens."""
 
 from __future__ import annotations
 
+from flask import Flask
 from flask_appbuilder import AppBuilder
 
+from views.notify.defaults import DefaultsView
+from views.notify.duty import DutyView
+from views.notify.ladder import LadderView
 from views.notify.mailbox import MailboxView
+from views.notify.start import StartView
 from views.notify.tray import TrayView
 
+# one line a screen
+VIEWS: tuple[type, ...] = (
+    DefaultsView,
+    DutyView,
+    LadderView,
+    MailboxView,
+    StartView,
+    TrayView,
+)
 
-def register_notify(builder: AppBuilder) -> None:
+
+def register_notify(app: Flask, builder: AppBuilder) -> None:
     """Add the screens; one with a ``menu`` (name, label, icon) stands under Administration."""
     for view in VIEWS:
         menu = getattr(view, "menu", None)
@@ -17,10 +32,3 @@ def register_notify(builder: AppBuilder) -> None:
         else:
             name, label, icon = menu
             builder.add_view(view, name, label=label, icon=icon, category="Administration")
-
-
-# one line a screen
-VIEWS: tuple[type, ...] = (
-    MailboxView,
-    TrayView,
-)

@@ -9,14 +9,25 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.errors import Forbidden, Invalid, NotFound
+from app.events import Kind
 from app.notify.fanout import fan_out
 from app.policy import Actor, Rule, Standing, Verb, access_ticket, load_actor, viewers
 from app.services.comments import add_comment
 from app.services.tickets import TicketDraft, create_ticket, transfer_ticket
 from app.services.why import audience, explain, readers
 from app.workflow import MOVE_VERBS, allowed_moves
-from models import Delivery, Department, OutboxEvent, Sight, Ticket
+from models import (
+    ChannelName,
+    Delivery,
+    Department,
+    NotificationChoice,
+    OutboxEvent,
+    Sight,
+    Ticket,
+    TicketWatch,
+)
 from tests.support.cast import ACTIVE, VISIBLE, Cast, make_cast
+from tests.support.channels import recording_channel
 from tests.support.factories import make_membership, make_role, make_user
 
 
@@ -144,3 +155,18 @@ def test_those_who_will_read_a_comment_are_those_who_do(session: Session, cast: 
         session.execute(delete(Delivery))
         add_comment(session, ticket, "It is the cable", actor=head)
         assert {one.id for one in foretold if one.channels} == told(session), name
+
+
+def test_channels_are_those_that_are_planned(session: Session, cast: Cast) -> None:
+    worker, head = cast.people["worker_a"], load_actor(session, cast.people["boss_a"])
+    ticket = session.get_one(Ticket, cast.tickets["a_free"])
+    row = {"kind": Kind.TICKET_TRANSFERRED, "channel": ChannelName.POPUP, "is_on": False}
+    session.add(NotificationChoice(user_id=worker, **row))
+    session.add(TicketWatch(user_id=cast.people["both"], ticket_id=ticket.id, watches=False))
+    session.flush()
+    place: dict[str, Any] = {"department_id": cast.departments["a"], "assignee_id": None}
+    with recording_channel(session, ChannelName.EMAIL):
+        found = {one.id: one.channels for one in audience(session, **place, actor=head, ticket=ticket)}
+    assert found[worker] == ("email",)
+    assert found[cast.people["both"]] == ()
+    assert found[cast.people["boss_b_worker_a"]] == ("email", "popup")

@@ -104,7 +104,7 @@ def test_own_role_that_only_looks_on_is_named_and_not_told(
     for more in ("", f"&ticket={cast.tickets['b_free']}"):
         html = writer.get(f"/access/who?{sent_to}{more}").text
         lines = re.findall(r'<li data-hd-viewer="(\d+)">(.*?)</li>', html)
-        told = {int(number): "is told by a pop-up" in line for number, line in lines}
+        told = {int(number): "bi-bell" in line for number, line in lines}
         assert told[watcher.id] is False
         assert told[cast.people["worker_a"]] is True
 
