@@ -146,7 +146,7 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
-        return _("This is no regular expression: %(text)s.", text=str(error)[:100])
+        return str(_("This is no regular expression: %(text)s.", text=str(error)[:100]))
     return ""
 
 
@@ -154,23 +154,23 @@ def _number_pattern(text: str) -> str:
     problem = _pattern(text)
     if problem or re.compile(text).groups:
         return problem
-    return _("Put round brackets around the number itself.")
+    return str(_("Put round brackets around the number itself."))
 
 
 def _pairs(text: str) -> str:
     for line in text.splitlines():
         if line.strip() and (not lines(line) or "=" not in line):
-            return _("Write name=value on each line; “%(line)s” is none.", line=line.strip()[:60])
+            return str(_("Write name=value on each line; “%(line)s” is none.", line=line.strip()[:60]))
     return ""
 
 
 def _ca_file(text: str) -> str:
     if not Path(text).is_file():
-        return _("There is no such file on the server.")
+        return str(_("There is no such file on the server."))
     try:
         ssl.create_default_context(cafile=text)
     except (ssl.SSLError, OSError):
-        return _("The file holds no certificates in PEM form.")
+        return str(_("The file holds no certificates in PEM form."))
     return ""
 
 

@@ -142,7 +142,8 @@ def _ask(session: Session, trial: Trial) -> str:
     try:
         counted = f"helpdesk:trials:{trial.user_id}"
         with redis().pipeline() as pipe:
-            pipe.incr(counted).expire(counted, KEPT, nx=True)
+            pipe.incr(counted)
+            pipe.expire(counted, KEPT, nx=True)
             number = int(pipe.execute()[0])
         if number > ALLOWED:
             raise Invalid(_("That were many tests. Wait ten minutes and try again."))

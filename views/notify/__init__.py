@@ -1,0 +1,34 @@
+"""How people are told: the channels, one's own messengers and browsers, what gateways call."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_appbuilder import AppBuilder
+
+from app.security import signals
+from views.notify.browsers import BrowsersView, forget_browser
+from views.notify.channels import ChannelsView
+from views.notify.messengers import MessengersView
+from views.notify.service_worker import serve_worker
+from views.notify.sms_hook import register_hook
+
+# one line a screen
+VIEWS: tuple[type, ...] = (
+    BrowsersView,
+    ChannelsView,
+    MessengersView,
+)
+
+
+def register_notify(app: Flask, builder: AppBuilder) -> None:
+    """Add the screens; one with a ``menu`` (name, label, icon) stands under Administration."""
+    for view in VIEWS:
+        menu = getattr(view, "menu", None)
+        if menu is None:
+            builder.add_view_no_menu(view)
+        else:
+            name, label, icon = menu
+            builder.add_view(view, name, label=label, icon=icon, category="Administration")
+    app.add_url_rule("/sw.js", "service_worker", serve_worker)
+    register_hook(app, builder)
+    signals.signed_out.connect(forget_browser)
