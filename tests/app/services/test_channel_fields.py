@@ -70,7 +70,11 @@ def test_fields_of_another_way_are_not_looked_at_and_stay(app: Flask) -> None:
     typed = {"way": "smpp", "host": "smsc.example", "port": "2775", "region": "UA", "url": "nonsense"}
     values, refused = clean_values(SmsChannel, typed, {"url": "https://kept.example", "method": "GET"})
     assert refused == {}
-    assert (values["url"], values["method"], values["host"]) == ("https://kept.example", "GET", "smsc.example")
+    assert (values["url"], values["method"], values["host"]) == (
+        "https://kept.example",
+        "GET",
+        "smsc.example",
+    )
     assert needed_fields(SmsChannel, "smpp") == {"host"}
     assert needed_fields(SmsChannel, "apprise") == {"apprise"}
 

@@ -71,7 +71,9 @@ def test_secret_is_sealed_kept_when_left_empty_and_in_no_journal(session: Sessio
     assert "password" not in plain_form(stored_channel(session, "email"))
 
 
-@pytest.mark.parametrize(("name", "value"), [("host", "other.example"), ("user", "x"), ("protection", "none")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("host", "other.example"), ("user", "x"), ("protection", "none")]
+)
 def test_another_server_does_not_get_the_old_password(
     session: Session, boss: Actor, name: str, value: str
 ) -> None:
