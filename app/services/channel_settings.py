@@ -100,6 +100,13 @@ def stored_channel(session: Session, name: str, *, is_locked: bool = False) -> S
     return Stored(channel, row, settings_of(channel, row))
 
 
+def is_complete(stored: Stored) -> bool:
+    """Whether everything is there that the channel cannot work without; its console twin needs nothing."""
+    settings = stored.settings
+    needed = needed_fields(stored.channel, settings.text("way"))
+    return settings.flag(CONSOLE_SWITCH) or all(settings.text(name) for name in needed)
+
+
 def tried_channel(session: Session, name: str) -> Channel:
     """The channel with what is saved, on or off, for a check or a test; its twin if the switch says so."""
     stored = stored_channel(session, name)

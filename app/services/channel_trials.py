@@ -27,7 +27,12 @@ from app.notify.channels.push import PushChannel
 from app.notify.channels.registry import CHANNELS, open_channel
 from app.notify.queues import queue_names
 from app.policy import Actor, load_actor
-from app.services.channel_settings import ensure_administrator, tried_channel
+from app.services.channel_settings import (
+    ensure_administrator,
+    is_complete,
+    stored_channel,
+    tried_channel,
+)
 from models import ChannelName, OwnAddress, PushSubscription, Staff
 
 log = logging.getLogger(__name__)
@@ -77,7 +82,7 @@ def ask_browser(session: Session, subscription_id: int, *, actor: Actor) -> str:
     row = session.get(PushSubscription, subscription_id)
     if row is None or row.user_id != actor.id:
         raise NotFound(_("This browser is not on your list any more."))
-    return _ask(session, Trial(TrialKind.BROWSER, ChannelName.PUSH, actor.id, row.id))
+    return _ask(Trial(TrialKind.BROWSER, ChannelName.PUSH, actor.id, row.id))
 
 
 def ask_address(session: Session, address_id: int, *, actor: Actor) -> str:
@@ -85,7 +90,7 @@ def ask_address(session: Session, address_id: int, *, actor: Actor) -> str:
     row = session.get(OwnAddress, address_id)
     if row is None or row.user_id != actor.id:
         raise NotFound(_("This messenger is not on your list any more."))
-    return _ask(session, Trial(TrialKind.ADDRESS, ChannelName.OWN, actor.id, row.id))
+    return _ask(Trial(TrialKind.ADDRESS, ChannelName.OWN, actor.id, row.id))
 
 
 def outcome_of(token: str, *, actor: Actor) -> Trial:
@@ -124,18 +129,17 @@ def run_trial(session: Session, token: str) -> str:
 
 def _ask_as_administrator(session: Session, kind: TrialKind, channel: str, actor: Actor) -> str:
     ensure_administrator(actor)
-    if channel not in CHANNELS:
-        raise NotFound(_("There is no such channel."))
+    if not is_complete(stored_channel(session, channel)):
+        raise Invalid(_("Fill in the form and save it first: what is saved is tried."))
     if kind is TrialKind.SEND and not _own_address(session, channel, actor.id):
         raise Invalid(
             _("You have no address for this channel yourself: write it into your own settings first.")
         )
-    return _ask(session, Trial(kind, channel, actor.id))
+    return _ask(Trial(kind, channel, actor.id))
 
 
-def _ask(session: Session, trial: Trial) -> str:
+def _ask(trial: Trial) -> str:
     """Put it into the channel's urgent queue. Raises Invalid when nobody would do it."""
-    session.rollback()  # nothing is held while Redis is asked
     if not has_courier(trial.channel):
         raise Invalid(_("The courier is not running, so nothing is sent at all. Start it: flask courier."))
     token = secrets.token_urlsafe(16)
@@ -146,7 +150,7 @@ def _ask(session: Session, trial: Trial) -> str:
             pipe.expire(counted, KEPT, nx=True)
             number = int(pipe.execute()[0])
         if number > ALLOWED:
-            raise Invalid(_("That were many tests. Wait ten minutes and try again."))
+            raise Invalid(_("This was a lot of tests. Wait ten minutes and try again."))
         redis().set(_key(token), json.dumps(asdict(trial)), ex=KEPT)
         seconds = CHANNELS[trial.channel].seconds + 30
         queue(queue_names(trial.channel)[0]).enqueue(

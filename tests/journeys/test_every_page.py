@@ -67,6 +67,7 @@ STAFF_PAGES = [
     "/client-base/runs/{waiting}",
     "/notices/",
     "/settings/",
+    "/settings/messengers",
     "/second-factor/",
     "/access/why?user={user}&ticket={ticket}",
 ]
@@ -87,6 +88,10 @@ ADMINISTRATOR_PAGES = [
     "/roles/show/1",
     "/client-base/directory",
     "/access/white-list/",
+    "/notify/channels/",
+    "/notify/channels/email",
+    "/notify/channels/push",
+    "/notify/channels/sms?from=twilio",
     "/console/",
     "/console/journal/",
     "/client-base/",
