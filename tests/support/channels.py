@@ -74,10 +74,10 @@ def courier_of(app: Flask, *names: str) -> Iterator[None]:
     """Redis knows of a courier of these channels; what is queued is done by :func:`do_trials` alone."""
     workers = [make_channel_worker(app, name) for name in names]
     for worker in workers:
-        worker.register_birth()
+        worker.register_birth()  # type: ignore[no-untyped-call]  # rq gives it no types
     yield
     for worker in workers:
-        worker.register_death()
+        worker.register_death()  # type: ignore[no-untyped-call]  # rq gives it no types
 
 
 def do_trials(channel: str) -> int:

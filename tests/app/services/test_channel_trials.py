@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import queue, redis
 from app.notify.channels.base import Permanent
+from app.notify.channels.own import seal_address
 from app.policy import Actor
 from app.services.channel_trials import (
     ALLOWED,
@@ -22,7 +23,6 @@ from app.services.channel_trials import (
     outcome_of,
     run_trial,
 )
-from app.services.own_addresses import seal_address
 from models import ChannelHealth, ChannelSetting, OwnAddress, PushSubscription, Staff
 from tests.support.channels import courier_of, do_trials, recording_channel, switch_on
 from tests.support.factories import actor_of, make_user

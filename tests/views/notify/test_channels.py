@@ -129,7 +129,8 @@ def test_every_channel_has_a_page(client: FlaskClient, boss: Staff) -> None:
 
 @pytest.mark.parametrize("kind", ["employee", "coordinator"])
 def test_others_than_administrators_are_refused(client: FlaskClient, session: Session, kind: str) -> None:
-    sign_in(client, make_user(session, **{f"{kind}_of": [make_department(session)]}))
+    place: dict[str, Any] = {f"{kind}_of": [make_department(session)]}
+    sign_in(client, make_user(session, **place))
     assert client.get(PAGE).status_code == 403
     assert client.get(f"{PAGE}email").status_code == 403
     for path in ("email", "email/check", "email/test", "sms/hook"):

@@ -157,6 +157,14 @@ def test_signing_out_forgets_the_browser_that_says_so(
     assert [row.endpoint for row in session.scalars(select(PushSubscription))] == [f"{ENDPOINT}2"]
 
 
+def test_signing_out_everywhere_forgets_all_browsers(
+    client: FlaskClient, session: Session, person: Staff
+) -> None:
+    subscribe(client)
+    client.post("/settings/sessions/end-others")
+    assert session.scalars(select(PushSubscription)).all() == []
+
+
 def test_service_worker_is_served_from_the_root_and_asked_for_anew(client: FlaskClient) -> None:
     with client.get("/sw.js") as answer:
         assert answer.status_code == 200

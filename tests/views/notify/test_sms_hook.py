@@ -125,7 +125,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     answers = ModuleType(sms_answers.ANSWERS)
     answers.answer = lambda _session, **facts: given.append(facts)  # type: ignore[attr-defined]  # a stand-in
     monkeypatch.setitem(sys.modules, sms_answers.ANSWERS, answers)
-    monkeypatch.setattr(sms_answers.util, "find_spec", lambda _name: answers)
+    monkeypatch.setattr("app.services.sms_answers.util.find_spec", lambda _name: answers)
     return given
 
 
