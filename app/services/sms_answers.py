@@ -20,7 +20,7 @@ ANSWERS = "app.services.answers"
 def take_answer(session: Session, *, sender: str, text: str, external_id: str) -> bool:
     """Hand the message over; False when the number is nobody's, or nothing deals with answers.
 
-    Within the caller's transaction. The same ``external_id`` again is the answers' business.
+    The answers commit by themselves, and know the same ``external_id`` again.
     """
     person = staff_of_number(session, sender)
     if person is None:

@@ -31,7 +31,8 @@ from app.services.channel_trials import ask_check, ask_send
 from models import ChannelName, JournalEntry
 from views.base import Screen, current_actor, session
 from views.call_form import read_id
-from views.notify import channel_form, words
+from views.notify import channel_form
+from views.notify import channel_words as words
 from views.notify.trials import show_outcome
 
 PAGE = "/notify/channels/"

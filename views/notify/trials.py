@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.errors import Invalid
 from app.services.channel_trials import Trial, outcome_of
 from views.base import current_actor, is_fragment
-from views.notify import words
+from views.notify import channel_words as words
 from views.ticket_query import number_in
 
 SECONDS = 30  # then the page stops asking
