@@ -42,6 +42,7 @@ class Kind(StrEnum):
     CORRECTION_ASKED = "client.correction_asked"
     CORRECTION_DECIDED = "client.correction_decided"
     DIRECTORY_EDITED = "directory.edited"
+    CHANNEL_EDITED = "channel.edited"
     RUN_APPLIED = "run.applied"
     RUN_STOPPED = "run.stopped"
     RUN_REFUSED = "run.refused"

@@ -47,6 +47,7 @@ def content_security_policy(nonce: str | None, host: str) -> str:
             f"connect-src 'self'{sockets}",
             "media-src 'self'",
             "manifest-src 'self'",
+            "worker-src 'self'",
             "object-src 'none'",
             "form-action 'self'",
             "base-uri 'none'",

@@ -36,7 +36,7 @@ WORDS = {
     "locale": "en",
 }
 # the only doors that are open to everybody
-OPEN = ("/static/", "/login/", "/first-login/", "/health", "/favicon.ico", "/robots.txt")
+OPEN = ("/static/", "/login/", "/first-login/", "/health", "/favicon.ico", "/robots.txt", "/sw.js")
 # for the administrator alone: who may do what, and the lists that everything refers to
 CLOSED = (
     "/access/white-list/",
@@ -59,6 +59,7 @@ CLOSED = (
     "/clients-admin/",
     "/client-base/directory",
     "/notify/mailbox",
+    "/notify/channels/",
     "/access/roles/",
     "/access/cell/",
     "/access/preview",

@@ -185,6 +185,11 @@ def _folder() -> str:
     return str(name)
 
 
+def built_folder() -> str:
+    """The folder of the present build below ``dist``; an empty string before the first one."""
+    return _folder()
+
+
 def asset(path: str) -> str:
     """The address of one of the browser's files: ``asset('js/app.js')``."""
     return f"{current_app.static_url_path}/dist/{_folder() or 'missing'}/{path}"

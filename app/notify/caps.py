@@ -25,13 +25,13 @@ def is_over_cap(session: Session, channel: str, user_id: int, settings: Settings
     everybody = func.coalesce(func.sum(Delivery.parts), 0)
     used = session.execute(
         select(person, everybody).where(
-            Delivery.channel == channel, Delivery.sent_at >= _midnight(), Delivery.created_at >= _midnight(2)
+            Delivery.channel == channel, Delivery.sent_at >= midnight(), Delivery.created_at >= midnight(2)
         )
     ).one()
     return bool((cap_person and used[0] >= cap_person) or (cap_all and used[1] >= cap_all))
 
 
-def _midnight(days_ago: int = 0) -> datetime:
+def midnight(days_ago: int = 0) -> datetime:
     """The beginning of this day, or of one before; an index by creation keeps the count short."""
     zone = ZoneInfo(current_app.config["TIME_ZONE"])
     return datetime.combine(utcnow().astimezone(zone).date() - timedelta(days=days_ago), time(), zone)

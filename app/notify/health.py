@@ -38,6 +38,13 @@ def has_failed(session: Session, channel: str, error: str) -> None:
         row.resting_until = now + min(SHORTEST_REST * 2**turn, LONGEST_REST)
 
 
+def begin_anew(session: Session, channel: str) -> None:
+    """Its settings are others now: what failed before says nothing, and it is tried at once."""
+    row = session.get(ChannelHealth, channel)
+    if row is not None:
+        row.failing_since, row.failures, row.resting_until = None, 0, None
+
+
 def _row(session: Session, channel: str) -> ChannelHealth:
     row = session.get(ChannelHealth, channel)
     if row is None:

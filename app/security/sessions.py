@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.security.devices import device_name
-from models import Staff, UserSession, utcnow
+from models import PushSubscription, Staff, UserSession, utcnow
 
 SEAL, KEY = "seal", "sign_in"
 BROWSER, API = "browser", "api"
@@ -99,8 +99,10 @@ def end_session(session: Session, key: Any) -> None:
 
 
 def end_all(session: Session, user: Staff) -> None:
-    """End every cookie and token of the person, in the caller's transaction."""
+    """End every cookie and token of the person, in the caller's transaction; no browser of his is told
+    anything any more either, until he is in again and switches that on."""
     user.end_sessions()
+    session.execute(delete(PushSubscription).where(PushSubscription.user_id == user.id))
     session.execute(delete(UserSession).where(UserSession.user_id == user.id))
     session.flush()
 

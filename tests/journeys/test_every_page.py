@@ -70,6 +70,7 @@ STAFF_PAGES = [
     "/settings/notifications",
     "/notify/duty/",
     "/notify/ladder/",
+    "/settings/messengers",
     "/second-factor/",
     "/access/why?user={user}&ticket={ticket}",
 ]
@@ -92,6 +93,10 @@ ADMINISTRATOR_PAGES = [
     "/roles/show/1",
     "/client-base/directory",
     "/access/white-list/",
+    "/notify/channels/",
+    "/notify/channels/email",
+    "/notify/channels/push",
+    "/notify/channels/sms?from=twilio",
     "/console/",
     "/console/journal/",
     "/client-base/",

@@ -6,6 +6,7 @@ import { startHtmx } from "./net.js";
 import { startKeys } from "./keys.js";
 import { startLists } from "./lists.js";
 import { startShell } from "./shell.js";
+import { startSignOut } from "./signout.js";
 import { startTheme } from "./theme.js";
 import { startTimes } from "./times.js";
 import { startToasts } from "./toasts.js";
@@ -13,6 +14,7 @@ import { startWho } from "./who.js";
 
 startTheme();
 startShell();
+startSignOut();
 startHtmx();
 startConfirm();
 startForms();

@@ -80,6 +80,13 @@ class PushChannel(Channel):
             raise Temporary(failures[0])
         raise Permanent("no browser takes it any more")
 
+    def send_to(self, row: PushSubscription, message: Message) -> Receipt:
+        """Send to this browser alone. Raises Temporary or Permanent."""
+        problem = self._push(row, message)
+        if problem is None:
+            return Receipt(provider_id="1 browser")
+        raise Temporary(problem) if problem else Permanent("no browser takes it any more")
+
     def _push(self, row: PushSubscription, message: Message) -> str | None:
         """None: it went; an empty text: the browser is gone for good; else what went wrong."""
         if not is_allowed_endpoint(row.endpoint, self.settings):

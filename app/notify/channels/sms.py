@@ -16,6 +16,9 @@ from app.notify.sms.text import cut, parts_of
 from models import ChannelName, Staff
 
 MOST_PARTS = 3
+# of what gateways call the end of a message
+ARRIVED = "delivered, DELIVRD, 1"
+LOST = "undelivered, failed, rejected, expired, UNDELIV, REJECTD, EXPIRED, 2, 16"
 _WAYS = (("http", _l("HTTP gateway")), ("smpp", "SMPP 3.4"), ("apprise", _l("Ready-made (Apprise address)")))
 _BODIES = (("form", _l("form fields")), ("json", "JSON"), ("query", _l("in the address")))
 
@@ -45,6 +48,8 @@ class SmsChannel(Channel):
         Field("success", _l("A yes looks like"), help=_l("A regular expression over status and answer.")),
         Field("refusal", _l("A final no looks like"), help=_l("A regular expression; empty: none.")),
         Field("number", _l("Where its number stands"), help=_l("A regular expression with one group.")),
+        Field("arrived", _l("Words for “arrived”"), default=ARRIVED, help=_l("What a receipt says then.")),
+        Field("lost", _l("Words for “did not arrive”"), default=LOST, help=_l("What a receipt says then.")),
         Field("host", _l("SMPP server")),
         Field("port", _l("SMPP port"), FieldKind.NUMBER, default=2775, least=1, most=65535),
         Field("is_encrypted", _l("SMPP over TLS"), FieldKind.FLAG, default=False),
