@@ -62,6 +62,9 @@ CLOSED = (
     "/access/cell/",
     "/access/preview",
     "/access/save",
+    "/notify/deliveries/",
+    "/notify/statistics/",
+    "/notify/texts/",
     "/api/v1/security/users/",
     "/api/v1/security/roles/",
 )

@@ -16,8 +16,10 @@ from views.console import register_console
 from views.door import watch_door
 from views.errors import register_errors
 from views.first_login import FirstLoginView, LetterView
+from views.metrics import register_metrics
 from views.new_ticket import NewTicketView
 from views.notices import NoticeView
+from views.notify import register_notify
 from views.reference import register_reference
 from views.settings import LanguageView, SettingsView
 from views.shell import init_shell
@@ -44,3 +46,5 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
     register_reference(app, builder)
     register_console(app, builder)
     register_access(app, builder)
+    register_notify(builder)
+    register_metrics(app)
