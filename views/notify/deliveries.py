@@ -39,7 +39,7 @@ class DeliveriesView(NotifyScreen):
 
     route_base = "/notify/deliveries"
     default_view = "index"
-    menu = ("Deliveries", lazy_gettext("Deliveries"), "fa-paper-plane")
+    menu = ("Deliveries", lazy_gettext("Deliveries"), "fa-send")
     class_permission_name = "Deliveries"
     tab = "deliveries"
 

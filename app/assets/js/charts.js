@@ -20,8 +20,9 @@ function colours() {
 
 function axes(numbers) {
   const text = { color: token("--hd-text-2") };
+  const few = numbers.names.length <= 8 && !numbers.sideways;    // channels, not days: each keeps its name
   const line = { lineStyle: { color: token("--hd-border") } };
-  const names = { type: "category", data: numbers.names, axisLabel: { ...text, hideOverlap: true }, axisLine: line, axisTick: { show: false } };
+  const names = { type: "category", data: numbers.names, axisLabel: few ? { ...text, interval: 0, width: 84, overflow: "break", lineOverflow: "none" } : { ...text, hideOverlap: true }, axisLine: line, axisTick: { show: false } };
   const values = () => ({ type: "value", minInterval: 0, axisLabel: text, splitLine: line });
   if (numbers.sideways) return { xAxis: values(), yAxis: names };
   const second = numbers.series.some((one) => one.line);
@@ -30,7 +31,7 @@ function axes(numbers) {
 
 function option(numbers) {
   return {
-    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    animation: false,
     color: colours(),
     textStyle: { fontFamily: "inherit" },
     grid: { left: 8, right: 8, top: numbers.series.length > 1 ? 36 : 12, bottom: 4, containLabel: true },

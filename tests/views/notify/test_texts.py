@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -28,9 +30,7 @@ def administrator(client: FlaskClient, session: Session) -> Staff:
     return person
 
 
-def save(
-    client: FlaskClient, body: str, *, subject: str = "S", version: int = 0, path: str = LETTER
-) -> object:
+def save(client: FlaskClient, body: str, *, subject: str = "S", version: int = 0, path: str = LETTER) -> Any:
     """What the form sends."""
     return client.post(path, data={"subject": subject, "body": body, "version": version})
 
