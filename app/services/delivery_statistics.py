@@ -151,7 +151,7 @@ def read_speeds(session: Session, since: datetime) -> list[Speed]:
             Delivery.is_held.is_(False),
             Delivery.rung == 0,
         )
-        .order_by(Delivery.id.desc())
+        .order_by(Delivery.created_at.desc())
         .limit(MEASURED)
         .subquery()
     )

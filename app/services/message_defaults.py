@@ -48,12 +48,12 @@ def delivered_text(kind: str, channel: str) -> Text:
     return Text("", first + _whose(kind) + "\n{{ link }}")
 
 
-def _words(template: str) -> str:
+def _words(template: str, *, is_short: bool = False) -> str:
     """The template with its little words in the language that is spoken now."""
-    # L10N: before a room's number, as short as possible
-    room = _("room")
-    # L10N: before a telephone number, as short as possible
-    telephone = _("tel.")
+    # L10N: before a room's number; the other one stands in an SMS, where each letter counts
+    room = _("rm") if is_short else _("room")
+    # L10N: before a telephone number; the other one stands in an SMS
+    telephone = _("t.") if is_short else _("tel.")
     return template.replace("@ROOM", room).replace("@TEL", telephone)
 
 
@@ -79,7 +79,7 @@ def _short(kind: str) -> str:
         return "#{{ number }} {{ headline }}: {{ comment|truncate(80) }}"
     if kind in (Kind.TICKET_TAKEN, Kind.TICKET_COMPLETED):
         return "#{{ number }} {{ headline }}: {{ subject|truncate(60) }}"
-    return _words("#{{ number }} {{ subject|truncate(60) }}; " + _WHOSE)
+    return _words("#{{ number }} {{ subject|truncate(60) }}; " + _WHOSE, is_short=True)
 
 
 def _letter(kind: str) -> str:

@@ -66,12 +66,30 @@ def priority_word(priority: int) -> str:
     return str(words.get(Priority(priority), ""))
 
 
-def example_of(reader: Staff) -> dict[str, str]:
-    """Variables of a ticket that there never was, for a preview in an empty helpdesk."""
+def example_of(kind: str, reader: Staff) -> dict[str, str]:
+    """Variables of something that never happened, for a preview in an empty helpdesk."""
+    if not kind.startswith("ticket."):
+        failed = {"headline": _("The directory sync failed"), "subject": _("The directory does not answer")}
+        return {**dict.fromkeys(VARIABLES, ""), **failed, "name": reader.full_name, "time": "10:21"}
+    return {**_example_ticket(reader), "headline": _example_headline(kind, reader.full_name)}
+
+
+def _example_headline(kind: str, name: str) -> str:
+    headlines = {
+        Kind.TICKET_TAKEN: _("%(name)s took it", name=name),
+        Kind.TICKET_RELEASED: _("%(name)s released it", name=name),
+        Kind.TICKET_COMPLETED: _("%(name)s completed it", name=name),
+        Kind.TICKET_REOPENED: _("%(name)s reopened it", name=name),
+        Kind.TICKET_COMMENTED: _("%(name)s commented", name=name),
+        Kind.TICKET_TRANSFERRED: _("Transferred to your department"),
+    }
+    return str(headlines.get(Kind(kind), _("New ticket for your department")))
+
+
+def _example_ticket(reader: Staff) -> dict[str, str]:
     base = current_app.config["PUBLIC_URL"]
     return {
         "number": "1024",
-        "headline": _("New ticket for your department"),
         "subject": _("The printer in the accounting office does not print"),
         "client": _("Tkachenko Oksana Petrivna"),
         "client_short": _("Tkachenko O. P."),

@@ -66,13 +66,13 @@ def _values(session: Session, kind: str, reader: Staff, actor: Actor) -> tuple[i
         query.order_by(JournalEntry.id.desc()).limit(1).options(joinedload(JournalEntry.actor))
     ).first()
     if entry is None:
-        return 0, example_of(reader)
+        return 0, example_of(kind, reader)
     if entry.ticket_id is None:
         words = other_words(session, [entry])[entry.id]
         return 0, variables_of(session, entry, None, words, reader=reader)
     try:
         ticket = access_ticket(session, entry.ticket_id, actor=actor)
     except NotFound:
-        return 0, example_of(reader)
+        return 0, example_of(kind, reader)
     words = ticket_words(entry, ticket, actor)
     return ticket.id, variables_of(session, entry, ticket, words, reader=reader)

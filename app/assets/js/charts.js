@@ -15,7 +15,7 @@ const load = () => library ??= new Promise((resolve, reject) => {
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function colours() {
-  return ["--hd-accent", "--hd-done", "--hd-free", "--hd-mine", "--hd-danger", "--hd-text-3"].map(token).filter(Boolean);
+  return ["--hd-accent", "--hd-done", "--hd-free", "--hd-danger", "--hd-text-3", "--hd-mine"].map(token).filter(Boolean);
 }
 
 function axes(numbers) {
@@ -34,7 +34,7 @@ function option(numbers) {
     animation: false,
     color: colours(),
     textStyle: { fontFamily: "inherit" },
-    grid: { left: 8, right: 8, top: numbers.series.length > 1 ? 36 : 12, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 8, top: numbers.series.length > 1 ? 36 : 12, bottom: 8, containLabel: true },
     legend: numbers.series.length > 1 ? { type: "scroll", top: 0, left: 0, textStyle: { color: token("--hd-text-2") } } : undefined,
     // drawn on the canvas: the page's policy allows no styles written into HTML
     tooltip: { trigger: "axis", renderMode: "richText", confine: true, axisPointer: { type: "shadow" } },

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.events import Kind
+from app.notify.preferences import CHOSEN_KINDS
 from models import JournalEntry, MessageTemplate, Staff
 from tests.support.factories import make_client, make_department, make_ticket, make_user
 from tests.support.ledger import make_event
@@ -103,6 +104,15 @@ def test_preview_counts_the_parts_of_a_short_message(client: FlaskClient, admini
     wrong = client.post(f"{SMS}/preview", data={"body": "{% for a in b %}{% endfor %}"})
     assert wrong.status_code == 200
     assert "only names in" in wrong.text
+
+
+@pytest.mark.database("sqlite", reason="examples are the same on both")
+def test_every_text_has_an_example_in_an_empty_helpdesk(client: FlaskClient, administrator: Staff) -> None:
+    for kind in CHOSEN_KINDS:
+        for channel in ("email", "sms"):
+            page = client.get(f"{PATH}{kind}/{channel}/en")
+            assert page.status_code == 200
+            assert "On an example." in page.text, kind
 
 
 @pytest.mark.parametrize(
