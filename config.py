@@ -202,6 +202,14 @@ def _sign_in_services(env: Mapping[str, str]) -> dict[str, Any]:
         raise ConfigError(f"HELPDESK_OAUTH_FILE: {error}") from None
 
 
+def _metrics_token(env: Mapping[str, str]) -> str:
+    """What Prometheus shows at /metrics; empty: there is no such address."""
+    token = env.get("HELPDESK_METRICS_TOKEN", "").strip()
+    if token and (len(token) < 16 or not token.isascii()):
+        raise ConfigError("HELPDESK_METRICS_TOKEN: write at least 16 random letters and digits")
+    return token
+
+
 def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return Flask's configuration made from ``env`` (the process environment by default).
 
@@ -228,6 +236,7 @@ def load(env: Mapping[str, str] | None = None) -> dict[str, Any]:
         # the ticket
         "ARCHIVE_AFTER_DAYS": _int(env, "HELPDESK_ARCHIVE_AFTER_DAYS", 3),
         "TIME_ZONE": _time_zone(env),
+        "METRICS_TOKEN": _metrics_token(env),
         # letters
         "PUBLIC_URL": public_url,
         "MAIL_SERVER": _mail_server(env),

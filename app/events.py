@@ -88,6 +88,8 @@ class Kind(StrEnum):
     MAILBOX_EDITED = "mailbox.edited"
     API_KEY_MADE = "user.api_key_made"
     API_KEY_REVOKED = "user.api_key_revoked"
+    DELIVERY_SENT_AGAIN = "delivery.sent_again"
+    TEMPLATE_EDITED = "template.edited"
 
 
 # The kinds that somebody is told of, or whose ticket must be redrawn on open pages.

@@ -65,6 +65,9 @@ CLOSED = (
     "/access/preview",
     "/access/save",
     "/notify/defaults/",
+    "/notify/deliveries/",
+    "/notify/statistics/",
+    "/notify/texts/",
     "/api/v1/security/users/",
     "/api/v1/security/roles/",
 )

@@ -17,6 +17,7 @@ from views.console import register_console
 from views.door import watch_door
 from views.errors import register_errors
 from views.first_login import FirstLoginView, LetterView
+from views.metrics import register_metrics
 from views.new_ticket import NewTicketView
 from views.notices import NoticeView
 from views.notification_settings import NotificationSettingsView
@@ -59,3 +60,4 @@ def register_views(app: Flask, builder: AppBuilder) -> None:
     register_console(app, builder)
     register_access(app, builder)
     register_notify(app, builder)
+    register_metrics(app)

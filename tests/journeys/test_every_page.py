@@ -33,6 +33,7 @@ from tests.support.factories import (
     make_unit,
     make_user,
 )
+from tests.support.ledger import make_dead, make_event, make_sent
 from tests.support.live import LiveServer
 
 SIZES = {"wide": (1366, 768), "narrow": (390, 844)}
@@ -73,6 +74,7 @@ STAFF_PAGES = [
     "/settings/messengers",
     "/second-factor/",
     "/access/why?user={user}&ticket={ticket}",
+    "/tickets/{ticket}/told",
 ]
 ADMINISTRATOR_PAGES = [
     "/notify/defaults/",
@@ -110,6 +112,12 @@ ADMINISTRATOR_PAGES = [
     "/access/roles/",
     "/access/roles/?department={department}",
     "/access/why?user={user}&ticket={ticket}",
+    "/notify/deliveries/",
+    "/notify/deliveries/?status=dead",
+    "/notify/statistics/",
+    "/notify/texts/",
+    "/notify/texts/ticket.created/email/uk",
+    "/notify/texts/ticket.created/sms/en",
 ]
 # every page in two of the four looks, so that each look meets each half of the pages
 CASES = [
@@ -154,6 +162,9 @@ def ids(live_server: LiveServer) -> dict[str, int]:
         with unit_of_work(session):
             add_comment(session, ticket, "I am on my way.", actor=actor_of(session, employee))
         numbers["book"] = make_waiting_book(session, client).id
+        event = make_event(session, ticket)
+        make_dead(session, event, employee, "push")
+        make_sent(session, event, employee, "sms", parts=2, cost=2)
         session.commit()
         found = {"ticket": ticket.id, "client": client.id, "department": department.id, "user": employee.id}
         db.session.remove()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event
 from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Event
 from typing import Any, ClassVar
 from unittest.mock import patch
 

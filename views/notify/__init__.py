@@ -9,6 +9,7 @@ from app.security import signals
 from views.notify.browsers import BrowsersView, forget_browser
 from views.notify.channels import ChannelsView
 from views.notify.defaults import DefaultsView
+from views.notify.deliveries import DeliveriesView
 from views.notify.duty import DutyView
 from views.notify.ladder import LadderView
 from views.notify.mailbox import MailboxView
@@ -16,6 +17,9 @@ from views.notify.messengers import MessengersView
 from views.notify.service_worker import serve_worker
 from views.notify.sms_hook import register_hook
 from views.notify.start import StartView
+from views.notify.statistics import DeliveryStatisticsView
+from views.notify.texts import MessageTextsView
+from views.notify.told import ToldView
 from views.notify.tray import TrayView
 
 # one line a screen
@@ -23,11 +27,15 @@ VIEWS: tuple[type, ...] = (
     BrowsersView,
     ChannelsView,
     DefaultsView,
+    DeliveriesView,
+    DeliveryStatisticsView,
     DutyView,
     LadderView,
     MailboxView,
     MessengersView,
+    MessageTextsView,
     StartView,
+    ToldView,
     TrayView,
 )
 
