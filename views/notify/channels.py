@@ -9,7 +9,6 @@ from typing import Any
 from flask import current_app, flash, make_response, redirect, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
@@ -29,10 +28,11 @@ from app.services.channel_settings import (
 from app.services.channel_standing import standings
 from app.services.channel_trials import ask_check, ask_send
 from models import ChannelName, JournalEntry
-from views.base import Screen, current_actor, session
+from views.base import current_actor, session
 from views.call_form import read_id
 from views.notify import channel_form
 from views.notify import channel_words as words
+from views.notify.frame import NotifyScreen
 from views.notify.trials import show_outcome
 
 PAGE = "/notify/channels/"
@@ -50,19 +50,19 @@ class Form:
     hook: str = ""
 
 
-class ChannelsView(Screen):
+class ChannelsView(NotifyScreen):
     """``/notify/channels/``: their accounts are the whole organisation's."""
 
     route_base = "/notify/channels"
     default_view = "index"
-    menu = ("Channels", lazy_gettext("Channels"), "fa-broadcast")
+    tab = "channels"
     class_permission_name = "Channels"
 
     @expose("/")
     def index(self) -> str:
         """All channels: on or off, health, what went, waits and died."""
         ensure_administrator(current_actor())
-        return self.page("notify/channels.html", standings=standings(session()), words=words)
+        return self.frame("notify/channels.html", standings=standings(session()), words=words)
 
     @expose("/<name>")
     def show(self, name: str) -> Response:
@@ -126,7 +126,7 @@ class ChannelsView(Screen):
         kept = plain_form(stored)
         differing = {name for name in kept if kept[name] != _plain(form.typed.values.get(name, ""))}
         summary = channel_form.error_links(channel, form.errors)
-        html = self.page(
+        html = self.frame(
             "notify/channel.html",
             name=channel.name,
             stored=stored,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app, flash, redirect, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext, ngettext
+from flask_babel import ngettext
 
 from app.events import unit_of_work
 from app.notify.preferences import CHOSEN_KINDS
@@ -26,7 +26,7 @@ from app.services.ledger_words import CHANNEL_WORDS, channel_icon, channel_word,
 from app.services.sending_again import MOST_AT_ONCE, send_chosen_again, send_found_again, wake_for
 from models import ChannelName, DeliveryStatus
 from views.base import current_actor, session
-from views.notify.frame_ledger import NotifyScreen
+from views.notify.frame import NotifyScreen
 from views.notify.words import KIND_WORDS, STATUS_WORDS, kind_word
 from views.ticket_query import number_in
 
@@ -39,7 +39,6 @@ class DeliveriesView(NotifyScreen):
 
     route_base = "/notify/deliveries"
     default_view = "index"
-    menu = ("Deliveries", lazy_gettext("Deliveries"), "fa-send")
     class_permission_name = "Deliveries"
     tab = "deliveries"
 

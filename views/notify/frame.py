@@ -35,6 +35,7 @@ TABS: tuple[tuple[str, LazyString, str, Callable[[Actor], bool]], ...] = (
     ("ladder", lazy_gettext("Ladder"), "/notify/ladder/", is_chief_somewhere),
     ("duty", lazy_gettext("Duty"), "/notify/duty/", is_of_a_department),
     ("texts", lazy_gettext("Texts"), "/notify/texts/", is_administrator),
+    ("mailbox", lazy_gettext("Incoming mail"), "/notify/mailbox/", is_administrator),
     ("deliveries", lazy_gettext("Deliveries"), "/notify/deliveries/", is_administrator),
 )
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, make_response, redirect, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext, ngettext
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
@@ -27,18 +27,19 @@ from app.services.mailbox_settings import (
 )
 from app.services.placement import open_departments
 from models import ChannelHealth, ChannelSetting, JournalEntry, Staff
-from views.base import Screen, current_actor, session
+from views.base import current_actor, session
 from views.call_form import read_id
+from views.notify.frame import NotifyScreen
 
 PAGE = "/notify/mailbox/"
 
 
-class MailboxView(Screen):
+class MailboxView(NotifyScreen):
     """``/notify/mailbox/``."""
 
+    tab = "mailbox"
     route_base = "/notify/mailbox"
     default_view = "show"
-    menu = ("Mailbox", lazy_gettext("Incoming mail"), "fa-envelope")
     class_permission_name = "Mailbox"
 
     @expose("/")
@@ -98,7 +99,7 @@ class MailboxView(Screen):
         """The page with what was typed; the fresh version in it lets a second "save" win knowingly."""
         row = find_mailbox_row(session())
         stored, labels = _stored(row), {field.name: str(field.label) for field in FIELDS}
-        html = self.page(
+        html = self.frame(
             "notify/mailbox.html",
             fields=FIELDS,
             typed=typed,

@@ -15,7 +15,7 @@ from app.services.delivery_statistics import PERIODS, Statistics, read_statistic
 from app.services.ledger_words import CHANNEL_WORDS, channel_word
 from models import DeliveryStatus
 from views.base import current_actor, session
-from views.notify.frame_ledger import NotifyScreen
+from views.notify.frame import NotifyScreen
 from views.ticket_query import number_in
 
 USUAL = 30

@@ -27,7 +27,7 @@ from app.services.message_templates import (
 from app.services.message_variables import VARIABLES
 from app.services.text_preview import preview
 from views.base import current_actor, session
-from views.notify.frame_ledger import NotifyScreen
+from views.notify.frame import NotifyScreen
 from views.notify.words import kind_word
 from views.ticket_query import number_in
 
