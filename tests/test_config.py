@@ -34,7 +34,7 @@ def test_signing_in_is_as_slow_as_it_must_be(env: dict[str, str]) -> None:
     """The tests' own applications are quicker: tests.support.databases."""
     settings = load(env)
     assert (settings["SIGN_IN_REFUSAL_SECONDS"], settings["SIGN_IN_DIRECTORY_SECONDS"]) == (1.0, 5.0)
-    assert settings.get("FAB_PASSWORD_HASH_METHOD", "scrypt") == "scrypt"
+    assert settings["FAB_PASSWORD_HASH_METHOD"] == "scrypt:32768:8:3"
 
 
 def test_secret_is_made_once_and_kept_from_others(env: dict[str, str]) -> None:

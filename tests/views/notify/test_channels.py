@@ -57,7 +57,7 @@ def test_administrator_sees_all_channels_and_how_they_fare(
     assert "only writes to the log" in page
     assert "failing since" in page
     assert "No server of this name is known." in page
-    assert page.count("never used") == 3
+    assert page.count("never used") == 4
 
 
 def test_administrator_saves_and_sees_everything_again_but_the_secret(
