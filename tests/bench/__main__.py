@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.extensions import db
 from app.factory import create_app
-from tests.bench import joins, popups
+from tests.bench import deliveries, joins, popups
 from tests.bench.cases import PASSWORD, Case, People, cases, prepare, statements_of
 from tests.bench.load import Browser, Timing, measure
 from tests.bench.lookups import measure_lookups
@@ -28,7 +28,7 @@ RULE = "|---|---|---:|---:|---:|---:|---:|---:|---:|"
 
 def main() -> None:
     """Seed, measure, print, clean up."""
-    parts = {"joins": joins.main, "popups": popups.main}
+    parts = {"joins": joins.main, "popups": popups.main, "deliveries": deliveries.main}
     if sys.argv[1:2] and sys.argv[1] in parts:
         parts[sys.argv[1]](sys.argv[2:])
         return
