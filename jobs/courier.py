@@ -25,7 +25,7 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
 from app.extensions import db
-from app.notify import queues
+from app.notify import mail_lines, queues
 from app.notify.channels.registry import CHANNELS
 from jobs import jabber, sms_listening
 from jobs.patience import outlast_redis
@@ -70,10 +70,12 @@ def run_courier(app: Flask, *, stop: threading.Event | None = None) -> None:
     _start("courier-sms-listener", lambda: sms_listening.listen(app, leave))
     desk = jabber.open_desk(app)
     try:
-        while not leave.wait(EVERY):
-            look(app)
-            desk.keep()
-        _let_finish(workers)
+        with mail_lines.lines.keep():
+            while not leave.wait(EVERY):
+                look(app)
+                desk.keep()
+                mail_lines.lines.end_idle()
+            _let_finish(workers)
     finally:
         jabber.close_desk()
 
