@@ -143,21 +143,25 @@ def _connected(settings: MailServer) -> Iterator[smtplib.SMTP]:
 
 
 def _greet(settings: MailServer) -> smtplib.SMTP:
-    context = ssl.create_default_context(cafile=settings.ca_file or None)
+    """Connect, encrypt, sign in. All authorities of the system are read only where something is encrypted."""
     where = (settings.host, settings.port)
     if settings.protection == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=TIMEOUT, context=context)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=TIMEOUT, context=_trust(settings))
     else:
         server = smtplib.SMTP(*where, timeout=TIMEOUT)
     try:
         if settings.protection == "starttls":
-            server.starttls(context=context)
+            server.starttls(context=_trust(settings))
         if settings.user:
             server.login(settings.user, settings.password)
     except BaseException:
         server.close()
         raise
     return server
+
+
+def _trust(settings: MailServer) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=settings.ca_file or None)
 
 
 @contextmanager
