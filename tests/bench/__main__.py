@@ -7,6 +7,7 @@ to the pop-up (popups.py). ``… deliveries``: e-mail, SMS and fan-outs a second
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from functools import partial
@@ -27,7 +28,8 @@ RULE = "|---|---|---:|---:|---:|---:|---:|---:|---:|"
 
 
 def main() -> None:
-    """Seed, measure, print, clean up."""
+    """Seed, measure, print, clean up, also when told to stop."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     parts = {"joins": joins.main, "popups": popups.main, "deliveries": deliveries.main}
     if sys.argv[1:2] and sys.argv[1] in parts:
         parts[sys.argv[1]](sys.argv[2:])
