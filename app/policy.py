@@ -7,6 +7,7 @@ histories and socket recipients all start from :func:`sight_terms`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.actors import ADMINISTRATOR_ROLE, Actor, active_actors, current_membership, load_actor
 from app.errors import Forbidden, NotFound
-from models import Ticket, Verb
+from models import Staff, Ticket, Verb
 
 __all__ = [
     "ADMINISTRATOR_ROLE",
@@ -161,7 +162,8 @@ def access_ticket(session: Session, ticket_id: int, *, actor: Actor, options: It
 def viewers(session: Session, *placements: Placement) -> set[int]:
     """Ids of all active staff who see a ticket placed like any of ``placements``.
 
-    Evaluates the very predicate that is enforced, for every active person at once.
+    Evaluates the very predicate that is enforced, for every active person at once: once for all who have the
+    same posts, because in the rules these differ by their ids alone.
     """
     actors = active_actors(session)
     if not actors or not placements:
@@ -170,11 +172,22 @@ def viewers(session: Session, *placements: Placement) -> set[int]:
         _Values(literal(place.author_id), literal(place.assignee_id), literal(place.department_id))
         for place in placements
     ]
+    anyone: Any = Staff.id
     queries = [
-        select(literal(actor.id).label("id")).where(or_(*(is_visible(actor, p) for p in stored)))
-        for actor in actors
+        select(anyone).where(anyone.in_(ids), or_(*(is_visible(replace(one, id=anyone), p) for p in stored)))
+        for one, ids in _by_posts(actors)
     ]
     return set(session.scalars(union_all(*queries)))
+
+
+def _by_posts(actors: Iterable[Actor]) -> Iterable[tuple[Actor, list[int]]]:
+    """One of those who are the same but for their ids and names, and the ids of all of them."""
+    groups: dict[object, tuple[Actor, list[int]]] = {}
+    for actor in actors:
+        key = actor.is_administrator, frozenset(actor.posts.items())
+        _one, ids = groups.setdefault(key, (actor, []))
+        ids.append(actor.id)
+    return groups.values()
 
 
 # ------------------------------------------------------------------------------------- verbs

@@ -27,7 +27,7 @@ from rq.timeouts import TimerDeathPenalty
 
 from app.events import wake_outbox
 from app.extensions import db
-from app.notify import queues
+from app.notify import mail_lines, queues
 from app.notify.channels.registry import CHANNELS
 from app.notify.fanout import waiting_events
 from jobs import jabber, sms_listening
@@ -79,11 +79,13 @@ def run_courier(app: Flask, *, stop: threading.Event | None = None) -> None:
     desk = jabber.open_desk(app)
     try:
         turn = 0
-        while not leave.wait(EVERY):
-            turn += 1
-            look(app, turn=turn)
-            desk.keep()
-        _let_finish(workers)
+        with mail_lines.lines.keep():
+            while not leave.wait(EVERY):
+                turn += 1
+                look(app, turn=turn)
+                desk.keep()
+                mail_lines.lines.end_idle()
+            _let_finish(workers)
     finally:
         jabber.close_desk()
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from flask import current_app
 
+from app.notify.mail_lines import Line, lines
 from models import utcnow
 
 log = logging.getLogger(__name__)
@@ -136,19 +137,36 @@ def _message(letter: Letter, sender: str) -> EmailMessage:
 
 @contextmanager
 def _connected(settings: MailServer) -> Iterator[smtplib.SMTP]:
-    """An open connection, encrypted and signed in as the settings say."""
-    context = ssl.create_default_context(cafile=settings.ca_file or None)
+    """An open connection, encrypted and signed in as the settings say; kept where connections are kept."""
+    line = lines.take(settings) or Line(_greet(settings))
+    try:
+        yield line.connection
+    except BaseException:
+        line.end()
+        raise
+    lines.give_back(settings, line)
+
+
+def _greet(settings: MailServer) -> smtplib.SMTP:
+    """Connect, encrypt, sign in. All authorities of the system are read only where something is encrypted."""
     where = (settings.host, settings.port)
     if settings.protection == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=TIMEOUT, context=context)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=TIMEOUT, context=_trust(settings))
     else:
         server = smtplib.SMTP(*where, timeout=TIMEOUT)
-    with server:
+    try:
         if settings.protection == "starttls":
-            server.starttls(context=context)
+            server.starttls(context=_trust(settings))
         if settings.user:
             server.login(settings.user, settings.password)
-        yield server
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _trust(settings: MailServer) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=settings.ca_file or None)
 
 
 @contextmanager

@@ -77,6 +77,22 @@ def test_viewers_of_two_places_are_those_of_either(session: Session, cast: Cast)
     assert viewers(session) == set()
 
 
+def test_viewers_are_found_among_more_people_than_a_statement_has_parts(session: Session, cast: Cast) -> None:
+    """SQLite takes 500 parts in a UNION; a firm may have more people than that."""
+    crowd = [
+        Staff(username=f"c{number}", first_name="C", last_name="C", email=f"c{number}@c.example", active=True)
+        for number in range(600)
+    ]
+    session.add_all(crowd)
+    session.flush()
+    ticket = session.get_one(Ticket, cast.tickets["a_free"])
+    session.add(Membership(user_id=crowd[0].id, department_id=ticket.department_id, role=Role.EMPLOYEE))
+    session.flush()
+    found = viewers(session, ticket)
+    assert found & {one.id for one in crowd} == {crowd[0].id}
+    assert cast.who(found - {crowd[0].id}) == {who for who in PEOPLE if "a_free" in VISIBLE[who]}
+
+
 def test_disabled_person_is_no_actor(session: Session, cast: Cast) -> None:
     with pytest.raises(NotFound):
         load_actor(session, cast.people["disabled"])

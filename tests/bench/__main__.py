@@ -1,11 +1,13 @@
 """``make bench``: the tables. ``python -m tests.bench --sizes 10000,100000,1000000 --times 100``.
 
-``python -m tests.bench joins``: only the table of the join by name (joins.py).
+``python -m tests.bench joins``: only the table of the join by name (joins.py). ``… popups``: from the commit
+to the pop-up (popups.py). ``… deliveries``: e-mail, SMS and fan-outs a second (deliveries.py).
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from functools import partial
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from app.extensions import db
 from app.factory import create_app
-from tests.bench import joins
+from tests.bench import deliveries, joins, popups
 from tests.bench.cases import PASSWORD, Case, People, cases, prepare, statements_of
 from tests.bench.load import Browser, Timing, measure
 from tests.bench.lookups import measure_lookups
@@ -26,9 +28,11 @@ RULE = "|---|---|---:|---:|---:|---:|---:|---:|---:|"
 
 
 def main() -> None:
-    """Seed, measure, print, clean up."""
-    if sys.argv[1:2] == ["joins"]:
-        joins.main(sys.argv[2:])
+    """Seed, measure, print, clean up, also when told to stop."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    parts = {"joins": joins.main, "popups": popups.main, "deliveries": deliveries.main}
+    if sys.argv[1:2] and sys.argv[1] in parts:
+        parts[sys.argv[1]](sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--sizes", default="10000,100000,1000000", help="tickets on PostgreSQL")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ class Received:
     recipients: list[str]
     message: EmailMessage
     was_encrypted: bool
+    peer: tuple[str, int]  # the other end of its connection
 
     @property
     def text(self) -> str:
@@ -70,7 +72,10 @@ class Received:
 
 @dataclass
 class MailServer:
-    """A running server. ``answers`` are given instead of taking a letter, one after the other."""
+    """A running server. ``answers`` are given instead of taking a letter, one after the other.
+
+    ``hangs_up``: after each letter, whatever the other side still wants; ``hung_up`` is set then.
+    """
 
     port: int
     protection: str
@@ -78,6 +83,8 @@ class MailServer:
     answers: list[str] = field(default_factory=list)
     recipient_answer: str = ""
     needs_sign_in: bool = False
+    hangs_up: bool = False
+    hung_up: threading.Event = field(default_factory=threading.Event)
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -95,9 +102,15 @@ class MailServer:
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         is_encrypted = server.transport.get_extra_info("ssl_object") is not None
-        letter = Received(envelope.mail_from, list(envelope.rcpt_tos), message, is_encrypted)
+        letter = Received(envelope.mail_from, list(envelope.rcpt_tos), message, is_encrypted, session.peer)
         self.letters.append(letter)
+        if self.hangs_up:
+            asyncio.get_running_loop().call_later(0.05, self._hang_up, server.transport)
         return "250 OK"
+
+    def _hang_up(self, transport: asyncio.Transport) -> None:
+        transport.abort()
+        asyncio.get_running_loop().call_soon(self.hung_up.set)
 
     def settings(self, **more: Any) -> dict[str, Any]:
         """The application's MAIL_SERVER for it."""

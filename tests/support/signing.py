@@ -31,12 +31,15 @@ def new_marks(user: Staff) -> dict[str, str]:
     return marks
 
 
-def session_cookie(application: Flask, user: Staff, url: str) -> Any:
-    """A cookie for a real browser: ``context.add_cookies([session_cookie(app, user, live.url)])``."""
+def session_cookie(application: Flask, user: Staff, url: str, **more: str) -> Any:
+    """A cookie for a real browser: ``context.add_cookies([session_cookie(app, user, live.url)])``.
+
+    ``more`` is put into the session beside the signing in.
+    """
     serializer: Any = application.session_interface
     signer = serializer.get_signing_serializer(application)
     with application.app_context():
         marks = new_marks(user)
-    value = signer.dumps({"_user_id": str(user.id), "_fresh": True, "locale": user.locale, **marks})
+    value = signer.dumps({"_user_id": str(user.id), "_fresh": True, "locale": user.locale, **marks, **more})
     name = application.config["SESSION_COOKIE_NAME"]
     return {"name": name, "value": value, "url": url, "httpOnly": True, "sameSite": "Lax"}
