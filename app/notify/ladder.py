@@ -15,6 +15,13 @@ ADDRESSEES, COORDINATORS = "addressees", "coordinators"
 STARTS = frozenset({Kind.TICKET_CREATED, Kind.TICKET_TRANSFERRED, Kind.TICKET_RELEASED, Kind.TICKET_REOPENED})
 
 
+def told_as(entry: JournalEntry, ticket: Ticket | None) -> str:
+    """As which kind an event is told: a free ticket that has become urgent calls people like a new one."""
+    raised = entry.kind == Kind.TICKET_EDITED and entry.new.get("priority") == Priority.HIGH
+    is_free = ticket is not None and ticket.state == State.FREE
+    return Kind.TICKET_CREATED if raised and is_free else entry.kind
+
+
 def climbs(kind: str, ticket: Ticket) -> bool:
     """Whether this event puts the ticket onto the ladder: it is urgent, and nobody works on it."""
     return kind in STARTS and ticket.priority == Priority.HIGH and ticket.state == State.FREE

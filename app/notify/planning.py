@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.notify.duty import Roster, read_roster
-from app.notify.ladder import ADDRESSEES, COORDINATORS, climbs, rungs_of
+from app.notify.ladder import ADDRESSEES, COORDINATORS, climbs, rungs_of, told_as
 from app.notify.preferences import Defaults, Person, quiet_until, read_defaults, read_people, wants
 from app.notify.recipients import addressees_of
 from app.notify.ways import Ways, read_ways
@@ -71,7 +71,7 @@ def plan(session: Session, entry: JournalEntry, ticket: Ticket | None, told: Ite
     """
     now = utcnow()
     people = read_people(session, told, now=now)
-    return plan_for(session, people, entry.kind, ticket, now=now, actor_id=entry.actor_id)
+    return plan_for(session, people, told_as(entry, ticket), ticket, now=now, actor_id=entry.actor_id)
 
 
 def plan_for(

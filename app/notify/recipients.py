@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.events import Kind
 from app.notify.audience import listeners, needs_somebody
+from app.notify.ladder import told_as
 from app.policy import Placement, Verb, active_actors, viewers
 from models import Comment, JournalEntry, Ticket, TicketWatch
 
@@ -36,7 +37,8 @@ def recipients(session: Session, entry: JournalEntry, ticket: Ticket | None) -> 
     if ticket is None:
         told = listeners(session, entry.kind) if needs_somebody(entry) else set()
         return told - {entry.actor_id}
-    return told_of(session, entry.kind, ticket, actor_id=entry.actor_id, old=entry.old)
+    kind = told_as(entry, ticket)
+    return told_of(session, kind, ticket, actor_id=entry.actor_id, old=entry.old)
 
 
 def told_of(

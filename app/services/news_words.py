@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.events import Kind
 from app.policy import Actor
-from models import ImportRun, JournalEntry, RunStage, Ticket
+from models import ImportRun, JournalEntry, Priority, RunStage, Ticket
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,17 @@ def _ticket_headline(entry: JournalEntry, actor: Actor) -> str:
         Kind.TICKET_COMPLETED: lambda: _("%(name)s completed it", name=name),
         Kind.TICKET_REOPENED: lambda: _("%(name)s reopened it", name=name),
         Kind.TICKET_COMMENTED: lambda: _("%(name)s commented", name=name),
+        Kind.TICKET_EDITED: lambda: _edited(entry, name),
     }
     sentence = sentences.get(entry.kind)
     return str(sentence() if sentence else _("%(name)s changed it", name=name))
+
+
+def _edited(entry: JournalEntry, name: str) -> object:
+    """Only that it has become urgent calls anybody."""
+    if entry.new.get("priority") == Priority.HIGH:
+        return _("%(name)s made it urgent", name=name)
+    return _("%(name)s changed it", name=name)
 
 
 def _created(entry: JournalEntry, actor: Actor) -> object:

@@ -264,3 +264,25 @@ def test_journal_is_not_touched_by_sending(session: Session, post: Post) -> None
     before = session.scalars(select(JournalEntry.id)).all()
     sending.deliver(session, delivery.id)
     assert session.scalars(select(JournalEntry.id)).all() == before
+
+
+def test_free_ticket_that_becomes_urgent_climbs_the_ladder(session: Session, post: Post) -> None:
+    author, department = make_user(session), make_department(session)
+    worker = make_user(session, employee_of=[department])
+    ticket = make_ticket(session, author=author, department=department, priority=Priority.HIGH)
+    session.commit()
+    with recording_channel(session, ChannelName.SMS):
+        entry = record(
+            session,
+            Kind.TICKET_EDITED,
+            actor=actor_of(session, author),
+            ticket_id=ticket.id,
+            old={"priority": Priority.NORMAL.value},
+            new={"priority": Priority.HIGH.value},
+        )
+        event_id = session.scalars(select(OutboxEvent.id).where(OutboxEvent.journal_id == entry.id)).one()
+        session.commit()
+        assert fanout.fan_out(session, event_id)
+        assert only(session, worker, ChannelName.SMS).rung
+        assert sending.deliver(session, only(session, worker).id) == DeliveryStatus.SENT
+    assert "urgent" in post.sent[0].text or "термінов" in post.sent[0].text
