@@ -119,9 +119,10 @@ ADMINISTRATOR_PAGES = [
     "/notify/texts/ticket.created/email/uk",
     "/notify/texts/ticket.created/sms/en",
 ]
-# every page in two of the four looks, so that each look meets each half of the pages
+# every page in two of the four looks, so that each look meets each half of the pages; axe, which takes most
+# of the time, reads each page once, in colours that take turns
 CASES = [
-    (who, path, LOOKS[(number + turn) % len(LOOKS)])
+    (who, path, LOOKS[(number + turn) % len(LOOKS)], turn == 0)
     for who, paths in (("coordinator", STAFF_PAGES), ("administrator", ADMINISTRATOR_PAGES))
     for number, path in enumerate(paths)
     for turn in (0, 1)
@@ -267,7 +268,9 @@ def new_browser(browser: Browser, look: tuple[str, str, str]) -> BrowserContext:
 
 
 @pytest.mark.parametrize(
-    ("who", "path", "look"), CASES, ids=[f"{path}-{'-'.join(look)}" for _who, path, look in CASES]
+    ("who", "path", "look", "is_read"),
+    CASES,
+    ids=[f"{path}-{'-'.join(look)}" for _who, path, look, _ in CASES],
 )
 def test_a_page_is_accessible_self_contained_and_fits(
     live_server: LiveServer,
@@ -276,6 +279,7 @@ def test_a_page_is_accessible_self_contained_and_fits(
     who: str,
     path: str,
     look: tuple[str, str, str],
+    is_read: bool,
 ) -> None:
     assert callable(page_of)
     page: Page = page_of(who, look)
@@ -285,8 +289,9 @@ def test_a_page_is_accessible_self_contained_and_fits(
     assert answer is not None
     assert answer.status == (404 if "999999" in path else 200), live_server.log.read_text()[-3000:]
     page.wait_for_load_state("load")
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()
+    if is_read:
+        found = Axe().run(page, options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "scrolls sideways"
     assert watch.complaints == []
     page.close()
