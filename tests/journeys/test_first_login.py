@@ -36,6 +36,7 @@ def live(place: Place, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Ite
         "HELPDESK_SMTP_URL": f"smtp://127.0.0.1:{mail.port}",
         "HELPDESK_MAIL_FROM": SENDER,
         "HELPDESK_URL": "https://helpdesk.corp.example",
+        "HELPDESK_HTTPS": "0",  # no proxy stands before the test
         "HELPDESK_LANGUAGE": "en",
     }
     for name, value in settings.items():

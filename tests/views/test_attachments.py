@@ -133,7 +133,7 @@ def test_what_no_row_names_is_swept_after_a_day(
         ("../../etc/passwd", "_.._etc_passwd"),
         ("C:\\a\\b.txt", "C:_a_b.txt"),
         ("a\nb\0\u202egpj.exe", "a bgpj.exe"),
-        ("", "file"),
+        ("", "файл"),
         ("я" * 300 + ".docx", "я" * 194 + "….docx"),
     ],
 )

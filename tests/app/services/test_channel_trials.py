@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy.orm import Session
@@ -26,6 +29,13 @@ from app.services.channel_trials import (
 from models import ChannelHealth, ChannelSetting, OwnAddress, PushSubscription, Staff
 from tests.support.channels import courier_of, do_trials, recording_channel, switch_on
 from tests.support.factories import actor_of, make_user
+
+
+@pytest.fixture(autouse=True)
+def english(app: Flask) -> Iterator[None]:
+    """Messages are compared as they are written in the code."""
+    with force_locale("en"):
+        yield
 
 
 @pytest.fixture

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 
 from app.services.message_sandbox import LONGEST_TEXT, BadTemplate, ensure_usable, render
 
 KNOWN = ("number", "subject", "client_room")
 VALUES = {"number": "12", "subject": "printer is broken", "client_room": ""}
 pytestmark = pytest.mark.database("sqlite", reason="no database is asked")
+
+
+@pytest.fixture(autouse=True)
+def english(app: Flask) -> Iterator[None]:
+    """Messages are compared as they are written in the code."""
+    with force_locale("en"):
+        yield
 
 
 @pytest.mark.parametrize(

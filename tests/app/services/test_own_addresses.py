@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,6 +17,13 @@ from models import JournalEntry, NotificationChoice, PushSubscription
 from tests.support.channels import switch_on
 from tests.support.factories import actor_of, make_user
 from tests.support.push import ENDPOINT, TELEGRAM, browser_keys
+
+
+@pytest.fixture(autouse=True)
+def english(app: Flask) -> Iterator[None]:
+    """Messages are compared as they are written in the code."""
+    with force_locale("en"):
+        yield
 
 
 @pytest.fixture

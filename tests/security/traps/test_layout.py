@@ -103,7 +103,7 @@ def test_layout_the_texts_of_fab_speak_our_languages(app: Flask, locale: str, te
 
 
 def test_layout_the_database_is_of_the_class_that_fab_knows(app: Flask) -> None:
-    assert type(db) is SQLA
+    assert isinstance(db, SQLA)
     with pytest.raises(ImportError):
         from flask_appbuilder import SQLA as gone  # noqa: F401  # that it is gone is the test
 

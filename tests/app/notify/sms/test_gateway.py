@@ -91,7 +91,7 @@ def test_secrets_stand_in_no_error(server: Server) -> None:
 
 def test_dripping_gateway_is_given_up_in_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateways, "ALTOGETHER", 0.3)
-    server.drip, server.answers = 0.05, [(200, {}, "x" * 2000)]
+    server.drip, server.answers = 0.05, [(200, {}, "x" * 40)]
     with pytest.raises(Temporary, match="no answer in time"):
         post(Gateway(server.url, fields=FIELDS), WORDS)
 
