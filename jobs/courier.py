@@ -69,8 +69,9 @@ def run_courier(app: Flask, *, stop: threading.Event | None = None) -> None:
     """Send until told to stop (SIGTERM, SIGINT, or ``stop``)."""
     leave = stop or threading.Event()
     if stop is None:
+        # from a thread: the handler runs in the middle of this thread's own wait(), under its lock
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: leave.set())
+            signal.signal(number, lambda *_: threading.Thread(target=leave.set, daemon=True).start())
     workers: dict[str, ThreadWorker] = {}
     for name in CHANNELS:
         _start(f"courier-{name}", partial(_serve, app, name, leave, workers))

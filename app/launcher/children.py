@@ -10,6 +10,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -25,6 +26,16 @@ def die_with_parent() -> None:
     """Let the kernel end this process when the one that started it is killed (Linux only)."""
     if _LIBC is not None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def set_on_signal(event: threading.Event, *numbers: signal.Signals) -> None:
+    """Let these signals set the event, from a thread of its own.
+
+    A handler runs in the main thread, in the middle of whatever it does: in the middle of the event's own
+    ``wait()`` it would wait for a lock that this very thread holds, for ever.
+    """
+    for number in numbers:
+        signal.signal(number, lambda *_: threading.Thread(target=event.set, daemon=True).start())
 
 
 @dataclass

@@ -17,7 +17,7 @@ from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 import config
-from app.launcher.children import Child, fork, stop
+from app.launcher.children import Child, fork, set_on_signal, stop
 from app.launcher.errors import CannotStart
 from app.launcher.redis_server import ensure_answers, start_redis
 
@@ -29,8 +29,7 @@ PATIENCE = 6.0
 def main() -> int:
     """Start everything, wait for Ctrl-C or for a process to fail, stop everything. Returns the exit code."""
     leave = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: leave.set())
+    set_on_signal(leave, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     children: list[Child] = []
     try:
         with _alone(config.load()["VAR_DIR"] / "launcher.lock"):
