@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from types import FrameType
+
 from flask import Flask
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import SimpleWorker
+from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job
 from rq.queue import Queue
@@ -22,6 +26,12 @@ class Worker(SimpleWorker):
     """Runs each job in an application context, in its own process: a fork costs more than most jobs."""
 
     app: Flask
+    is_told_to_stop = False
+
+    def request_stop(self, signum: int | None, frame: FrameType | None) -> None:
+        """rq asks Redis when it is told to stop, and forgets it if Redis went in the same moment."""
+        self.is_told_to_stop = True
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # rq gives it no types
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """The context's end closes the job's database session, whatever the job did with it."""
@@ -50,4 +60,14 @@ def run_worker(app: Flask, *, burst: bool = False, queues: tuple[str, ...] = QUE
     """
     if burst:
         return make_worker(app, queues=queues).work(burst=True, logging_level="WARNING")
-    return bool(outlast_redis(lambda: make_worker(app, queues=queues).work(logging_level="WARNING")))
+
+    def work() -> bool:
+        worker = make_worker(app, queues=queues)
+        try:
+            return worker.work(logging_level="WARNING")
+        except (RedisError, OSError):
+            if worker.is_told_to_stop:
+                raise StopRequested from None
+            raise
+
+    return bool(outlast_redis(work))
