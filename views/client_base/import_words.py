@@ -114,7 +114,7 @@ def understood(run: ImportRun) -> list[tuple[str, str]]:
     header = details.get("header_line")
     facts = [(_("Kind"), str(KINDS.get(details["kind"], details["kind"])))]
     if details.get("encoding"):
-        facts.append((_("Letters"), str(details["encoding"])))
+        facts.append((_("Encoding of the file"), str(details["encoding"])))
     if details.get("separator"):
         facts.append((_("Separator"), str(SEPARATORS.get(details["separator"], details["separator"]))))
     if any(details.get("sheets") or ()):
