@@ -15,7 +15,7 @@ from tests.support.databases import Place
 from tests.support.mail import MailServer
 from tests.support.servers import free_port
 from tests.support.signing import session_cookie
-from tests.support.storm import TOLD, firm, processes, wait_for, write
+from tests.support.storm import TOLD, firm, let_go, processes, wait_for, write
 from tests.support.victims import servers_of
 
 
@@ -64,3 +64,4 @@ def outage(place: Place, application: Flask, post: MailServer, *, tickets: int, 
     finally:
         for process in running:
             process.kill()
+        let_go(application)

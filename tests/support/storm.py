@@ -97,8 +97,7 @@ def storm(
             )
         over.set()
         killer.join()
-        with application.app_context():
-            db.engine.dispose()  # our own connections may have died with PostgreSQL
+        let_go(application)  # our own connections may have died with PostgreSQL
         _settle(application)
         outcome = _count(application, post, events, kills)
     except BaseException:
@@ -110,6 +109,7 @@ def storm(
             killer.join()
         for process in running:
             process.kill()
+        let_go(application)
         end(servers)
     outcome.seconds = time.monotonic() - started
     return outcome
@@ -118,6 +118,13 @@ def storm(
 def _tail(log: Path) -> str:
     """The end of what our processes said, for whoever looks for the reason."""
     return log.read_text(errors="replace")[-60000:] if log.exists() else ""
+
+
+def let_go(application: Flask) -> None:
+    """Close this process's own connections, before their server is gone for good."""
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 def durable(place: Place, url: str) -> str:
