@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict, Forbidden
 from app.events import Kind, record
 from app.policy import Actor, Verb, can, is_chief
-from models import State, Ticket, utcnow
+from models import State, Ticket, rows_changed, utcnow
 
 
 def _anyone(actor: Actor, ticket: Ticket) -> bool:
@@ -137,7 +137,7 @@ def apply_change(
         )
         .execution_options(synchronize_session=False)
     )
-    if result.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if rows_changed(result) != 1:
         session.refresh(ticket)
         raise conflict(ticket)
     session.refresh(ticket)

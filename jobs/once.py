@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import PeriodicRun, utcnow
+from models import PeriodicRun, rows_changed, utcnow
 
 STALE_AFTER = timedelta(minutes=30)
 
@@ -50,7 +50,7 @@ def _take_over(session: Session, job: str, slot: str) -> bool:
         .values(started_at=utcnow())
     )
     session.commit()
-    return bool(result.rowcount == 1)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    return bool(rows_changed(result) == 1)
 
 
 def _write(session: Session, job: str, slot: str, **values: object) -> None:

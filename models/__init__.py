@@ -1,7 +1,7 @@
 """All tables by subject. Import models from here."""
 
 from models.access import RoleException, RoleGridStamp, RoleSight, RoleVerb, Sight, Verb, WorkRole
-from models.base import Model, utcnow
+from models.base import Model, rows_changed, utcnow
 from models.clients import Client, ClientPhone, ClientWord, Unit, UnitAlias
 from models.group_roles import GroupGrant, GroupRole
 from models.invitations import Ending, Invitation, InvitationRule
@@ -104,5 +104,6 @@ __all__ = [
     "Verb",
     "Verdict",
     "WorkRole",
+    "rows_changed",
     "utcnow",
 ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from flask_appbuilder import Model
-from sqlalchemy import JSON, DateTime, Dialect, TypeDecorator
+from sqlalchemy import JSON, CursorResult, DateTime, Dialect, Result, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 
-__all__ = ["Json", "Model", "UtcDateTime", "utcnow"]
+__all__ = ["Json", "Model", "UtcDateTime", "rows_changed", "utcnow"]
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 
@@ -17,6 +17,11 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 def utcnow() -> datetime:
     """The current moment, always aware and always UTC."""
     return datetime.now(UTC)
+
+
+def rows_changed(result: Result[Any]) -> int:
+    """How many rows an UPDATE or DELETE has changed: what every claim of a row goes by."""
+    return cast(CursorResult[Any], result).rowcount
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -15,7 +15,7 @@ from app.notify.planning import plan
 from app.notify.queues import wake_senders
 from app.notify.recipients import recipients
 from app.policy import Actor, Placement, active_actors, viewers
-from models import Delivery, JournalEntry, OutboxEvent, Ticket, utcnow
+from models import Delivery, JournalEntry, OutboxEvent, Ticket, rows_changed, utcnow
 
 RETOLD_AFTER = timedelta(seconds=30)
 RETOLD_UNTIL = timedelta(minutes=10)
@@ -43,7 +43,7 @@ def fan_out(session: Session, event_id: int) -> bool:
         .where(OutboxEvent.id == event_id, OutboxEvent.fanned_out_at.is_(None))
         .values(fanned_out_at=utcnow())
     )
-    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if rows_changed(claimed) != 1:
         session.rollback()
         return False
     event = session.get_one(OutboxEvent, event_id, options=[joinedload(OutboxEvent.entry)])

@@ -6,7 +6,17 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from app.events import Kind
-from models import Delivery, DeliveryStatus, JournalEntry, LadderRung, OutboxEvent, Priority, State, Ticket
+from models import (
+    Delivery,
+    DeliveryStatus,
+    JournalEntry,
+    LadderRung,
+    OutboxEvent,
+    Priority,
+    State,
+    Ticket,
+    rows_changed,
+)
 
 TAKEN = "taken"  # why a rung was not climbed
 # whom a rung calls
@@ -70,5 +80,5 @@ def stop(session: Session, ticket_id: int, *, before: int) -> int:
         .values(status=DeliveryStatus.SKIPPED, error=TAKEN)
         .execution_options(synchronize_session=False)
     )
-    count: int = stopped.rowcount  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    count: int = rows_changed(stopped)
     return count

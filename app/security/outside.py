@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from authlib.integrations.flask_client import OAuth  # type: ignore[import-untyped]  # it has no types
+from authlib.integrations.flask_client import OAuth
 from flask import current_app
 from flask_appbuilder.exceptions import OAuthProviderUnknown
 from flask_appbuilder.security.sqla.manager import SecurityManager

@@ -20,7 +20,7 @@ from app.notify.channels.push import PushChannel, is_allowed_endpoint
 from app.notify.channels.registry import settings_of
 from app.policy import Actor
 from app.security.devices import device_name
-from models import ChannelName, ChannelSetting, PushSubscription, Staff
+from models import ChannelName, ChannelSetting, PushSubscription, Staff, rows_changed
 
 MOST = 10
 LONGEST_ENDPOINT = 1000
@@ -88,7 +88,7 @@ def forget_endpoint(session: Session, endpoint: str, *, user_id: int) -> bool:
     """Forget the browser that has just unsubscribed; False when it was none of the person's."""
     named = (PushSubscription.endpoint == endpoint[:LONGEST_ENDPOINT], PushSubscription.user_id == user_id)
     result = session.execute(delete(PushSubscription).where(*named))
-    return bool(result.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+    return bool(rows_changed(result))
 
 
 def _bytes(text: str) -> bytes:

@@ -18,7 +18,7 @@ from app.services.merging import survivor_id
 from app.services.rows import find_row
 from app.services.telling import Statement, tell
 from app.services.units import UnitNames
-from models import ChangeRequest, Client, Source, utcnow
+from models import ChangeRequest, Client, Source, rows_changed, utcnow
 
 ASKABLE = ("full_name", "unit_id", "job_title", "room", "phones", "email")
 MOST_OPEN = 20
@@ -96,7 +96,7 @@ def decide_correction(session: Session, request_id: int, *, is_accepted: bool, a
         .values(decided_at=utcnow(), decided_by_id=actor.id, is_accepted=is_accepted)
         .execution_options(synchronize_session="fetch")
     )
-    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if rows_changed(claimed) != 1:
         raise Conflict(_("Somebody has decided about this correction meanwhile."))
     client = _client_of_today(session, request.client_id)
     if is_accepted:

@@ -22,7 +22,7 @@ from app.services.invitations import end_letters, has_account, is_open, open_let
 from app.services.mailbox import Mailbox, find_mailbox
 from app.services.typed import clean_text
 from app.services.white_list import is_in_force, matching_rule
-from models import Ending, Invitation, InvitationRule, Membership, Staff, utcnow
+from models import Ending, Invitation, InvitationRule, Membership, Staff, rows_changed, utcnow
 
 log = logging.getLogger(__name__)
 LONGEST_LOGIN = 128
@@ -171,7 +171,7 @@ def _spend_try(session: Session, letter: Invitation) -> None:
         .values(tries_left=Invitation.tries_left - 1)
         .execution_options(synchronize_session="fetch")
     )
-    if not done.rowcount:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if not rows_changed(done):
         raise NotFound(_("This link opens nothing any more. Ask for a new letter."))
 
 
@@ -191,7 +191,7 @@ def _open_account(session: Session, letter_id: int, chosen: Chosen) -> Staff:
         .values(used_at=now, token_hash=None, password_hash="", next_try_at=None)
         .execution_options(synchronize_session="fetch")
     )
-    if not done.rowcount:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if not rows_changed(done):
         raise NotFound(_("This link opens nothing any more. Ask for a new letter."))
     letter = session.get_one(Invitation, letter_id)
     rule = session.get(InvitationRule, letter.rule_id) if letter.rule_id else None

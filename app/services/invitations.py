@@ -15,7 +15,7 @@ from app.events import Kind, record, unit_of_work
 from app.notify.mail import MailError, send_letter
 from app.policy import Actor
 from app.services.invitation_letter import Secrets, hash_password, hash_token, new_secrets, write_letter
-from models import Ending, Invitation, InvitationRule, Staff, utcnow
+from models import Ending, Invitation, InvitationRule, Staff, rows_changed, utcnow
 
 log = logging.getLogger(__name__)
 LIFE = timedelta(hours=24)
@@ -38,7 +38,7 @@ def end_letters(session: Session, ending: Ending, *conditions: ColumnElement[boo
         .values(ended_at=utcnow(), ending=ending, token_hash=None, password_hash="", next_try_at=None)
         .execution_options(synchronize_session="fetch")
     )
-    return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    return int(rows_changed(done))
 
 
 def has_account(session: Session, login: str, email: str) -> bool:
@@ -135,7 +135,7 @@ def _take(session: Session, invitation_id: int, secrets: Secrets) -> bool:
         )
         .execution_options(synchronize_session="fetch")
     )
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    return bool(rows_changed(done) == 1)
 
 
 def _note_failure(session: Session, letter: Invitation, error: MailError) -> None:

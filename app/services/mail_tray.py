@@ -21,7 +21,7 @@ from app.services.letters_in import write_ticket
 from app.services.mailbox_settings import find_mailbox_row
 from app.services.rows import find_row
 from app.services.typed import clean_text
-from models import Attachment, Client, LetterStatus, LetterWhy, MailLetter, Ticket, utcnow
+from models import Attachment, Client, LetterStatus, LetterWhy, MailLetter, Ticket, rows_changed, utcnow
 
 REASON_LENGTH = 300
 
@@ -128,5 +128,5 @@ def _decide(session: Session, letter: MailLetter, status: LetterStatus, actor: A
         .values(status=status, decided_by_id=actor.id, decided_at=utcnow(), **values)
         .execution_options(synchronize_session=False)
     )
-    if decided.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if rows_changed(decided) != 1:
         raise Conflict(_("Someone was faster: this letter is decided about already."))

@@ -20,7 +20,7 @@ from app.notify.mailbox.settings import FIELDS, MAILBOX, OAUTH2, SECRETS, filled
 from app.policy import Actor
 from app.services.rows import find_row
 from app.services.typed import clean_text
-from models import ChannelSetting, Department, Staff
+from models import ChannelSetting, Department, Staff, rows_changed
 
 LONGEST = 500
 LONGEST_SECRET = 4000
@@ -79,7 +79,7 @@ def _write(session: Session, row: ChannelSetting, values: dict[str, Any], versio
         .values(**values, version=version + 1)
         .execution_options(synchronize_session=False)
     )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if rows_changed(changed) != 1:
         raise late
 
 

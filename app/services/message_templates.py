@@ -20,7 +20,7 @@ from app.services.message_defaults import TEXT_CHANNELS, WITH_SUBJECT, Text, del
 from app.services.message_sandbox import BadTemplate, ensure_usable, render
 from app.services.message_variables import VARIABLES
 from app.services.typed import clean_text
-from models import MessageTemplate
+from models import MessageTemplate, rows_changed
 
 log = logging.getLogger(__name__)
 LONGEST_SUBJECT = 200
@@ -122,7 +122,7 @@ def back_to_delivered(
     gone = session.execute(
         delete(MessageTemplate).where(MessageTemplate.id == row.id, MessageTemplate.version == version)
     )
-    if gone.rowcount != 1:  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+    if rows_changed(gone) != 1:
         raise _changed_meanwhile(row)
     subject = _subject(kind, channel, locale)
     record(session, Kind.TEMPLATE_EDITED, actor=actor, subject=subject, old=old, new={})
@@ -166,7 +166,7 @@ def _update(session: Session, row: MessageTemplate, text: Text, version: int) ->
         .values(**vars(text), version=version + 1)
         .execution_options(synchronize_session=False)
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if rows_changed(done) != 1:
         raise _changed_meanwhile(row)
     session.refresh(row)
 

@@ -17,7 +17,16 @@ from app.policy import Actor, Verb, is_visible
 from app.services.news_words import Words, other_words, ticket_words
 from app.services.reading import UNREAD, read_join
 from app.workflow import allowed_moves
-from models import Delivery, DeliveryStatus, JournalEntry, OutboxEvent, Ticket, TicketRead, utcnow
+from models import (
+    Delivery,
+    DeliveryStatus,
+    JournalEntry,
+    OutboxEvent,
+    Ticket,
+    TicketRead,
+    rows_changed,
+    utcnow,
+)
 
 POPUP = "popup"
 MISSED_AT_MOST = 100
@@ -142,7 +151,7 @@ def _claim(session: Session, *conditions: object, actor: Actor) -> int:
         .values(sent_at=utcnow(), status=DeliveryStatus.SENT, attempts=Delivery.attempts + 1)
         .execution_options(synchronize_session=False)
     )
-    count: int = result.rowcount  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    count: int = rows_changed(result)
     return count
 
 

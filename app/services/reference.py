@@ -29,6 +29,7 @@ from models import (
     Topic,
     Unit,
     UnitAlias,
+    rows_changed,
 )
 
 COUNTED = 1000
@@ -235,6 +236,6 @@ def _move_users(session: Session, table: type[Topic] | type[Unit], source: int, 
             .values({column: target})
             .execution_options(synchronize_session=False)
         )
-        moved += result.rowcount  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        moved += rows_changed(result)
     session.expire_all()
     return moved

@@ -16,7 +16,7 @@ from app.errors import Conflict, HelpdeskError, Invalid, NotFound
 from app.events import Kind, record, unit_of_work
 from app.policy import Actor, Verb, ensure_can_somewhere
 from app.services.rows import is_id
-from models import Client, ImportRun, RunChange, RunKind, RunStage, utcnow
+from models import Client, ImportRun, RunChange, RunKind, RunStage, rows_changed, utcnow
 
 MOST_NOTES = 2000
 CHANGES_SHOWN = 50
@@ -79,7 +79,7 @@ def begin_writing(session: Session, run: ImportRun | None) -> None:
             .values(step="writing", stage=RunStage.RUNNING)
             .execution_options(synchronize_session=False)
         )
-        if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        if rows_changed(claimed) != 1:
             raise Conflict(_("A later run has taken the place of this one."))
 
 

@@ -26,6 +26,7 @@ from models import (
     DeliveryStatus,
     JournalEntry,
     OutboxEvent,
+    rows_changed,
     utcnow,
 )
 
@@ -99,7 +100,7 @@ def _claim(session: Session, delivery_id: int) -> Delivery | None:
         .execution_options(synchronize_session=False)
     )
     session.commit()
-    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if rows_changed(claimed) != 1:
         return None
     event = joinedload(Delivery.event).joinedload(OutboxEvent.entry).joinedload(JournalEntry.actor)
     return session.get_one(Delivery, delivery_id, options=[event], populate_existing=True)
@@ -171,5 +172,5 @@ def send_again(session: Session, ids: Sequence[int], *, now: datetime | None = N
         )
         .execution_options(synchronize_session=False)
     )
-    count: int = result.rowcount  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    count: int = rows_changed(result)
     return count

@@ -38,6 +38,7 @@ from models import (
     RunKind,
     RunStage,
     Source,
+    rows_changed,
     utcnow,
 )
 
@@ -75,7 +76,7 @@ def _take_back(session: Session, run: ImportRun, actor: Actor) -> Counter[str]:
         .values(stage=RunStage.UNDONE, undone_at=utcnow(), undone_by_id=actor.id)
         .execution_options(synchronize_session="fetch")
     )
-    if claimed.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if rows_changed(claimed) != 1:
         raise Conflict(_("Somebody has taken this run back already."))
     counts: Counter[str] = Counter()
     _free_swapped(session, run.id)

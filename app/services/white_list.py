@@ -17,7 +17,7 @@ from app.notify.mail import is_address
 from app.policy import Actor
 from app.services.invitations import end_letters
 from app.services.typed import clean_text
-from models import Department, Ending, Invitation, InvitationRule, Role, utcnow
+from models import Department, Ending, Invitation, InvitationRule, Role, rows_changed, utcnow
 
 MOST_AT_ONCE = 2000
 LONGEST_NOTE = 200
@@ -137,7 +137,7 @@ def revoke_rule(session: Session, rule_id: int, *, actor: Actor) -> InvitationRu
         .where(InvitationRule.id == rule_id, InvitationRule.revoked_at.is_(None))
         .values(revoked_at=utcnow())
     )
-    if done.rowcount:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+    if rows_changed(done):
         end_letters(session, Ending.REVOKED, Invitation.rule_id == rule_id)
         record(
             session,

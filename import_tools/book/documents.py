@@ -9,7 +9,7 @@ from typing import Any
 
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
-from lxml import etree, html  # type: ignore[import-untyped]  # lxml tells no types
+from lxml import etree, html
 
 from import_tools.book.refusal import Refused
 from import_tools.book.tables import Budget, Merge, Row, Table

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from lxml import etree  # type: ignore[import-untyped]  # lxml tells no types
+from lxml import etree
 
 from import_tools.book.tables import Fault, Merge
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imapclient import IMAPClient  # type: ignore[import-untyped]  # has no types
+from imapclient import IMAPClient
 
 from tests.support.authority import Authority
 from tests.support.servers import NOBODY, free_port, keep_pid, locked, start_quietly, wait_for_port

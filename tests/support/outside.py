@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from authlib.integrations.flask_client import OAuth  # type: ignore[import-untyped]  # it has no types
+from authlib.integrations.flask_client import OAuth
 from flask import Flask
 from flask.testing import FlaskClient
 

@@ -20,7 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from lxml import etree  # type: ignore[import-untyped]  # it has no types
+from lxml import etree
 
 # its types leave out what is used here
 xmlsec: Any = import_module("xmlsec")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailparser_reply.constants import MAIL_LANGUAGES  # type: ignore[import-untyped]  # has no types
-from mailparser_reply.parser import EmailMessage  # type: ignore[import-untyped]  # has no types
+from mailparser_reply.constants import MAIL_LANGUAGES
+from mailparser_reply.parser import EmailMessage
 
 WINDOW = 300  # characters that are looked at together: a heading over up to three lines
 LOOKS = 30  # lines that the library is asked about in one letter
