@@ -124,7 +124,7 @@ def make_key(session: Session, name: str, days: int, *, actor: Actor) -> str:
     if wrong:
         raise Invalid(fields=wrong)
     # FAB compares its moments with the server's own clock without a zone
-    until = datetime.now() + timedelta(days=days) if days else None  # noqa: DTZ005
+    until = datetime.now() + timedelta(days=days) if days else None  # noqa: DTZ005 - FAB's column has no zone
     record(
         session, Kind.API_KEY_MADE, actor=actor, subject=f"user {actor.id}", new={"name": name, "days": days}
     )

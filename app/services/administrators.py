@@ -19,7 +19,7 @@ from flask_appbuilder.security.sqla.models import (
     Role as ScreenRole,
 )
 from flask_babel import gettext as _
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, Table, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
@@ -79,44 +79,26 @@ def opening_here(session: Session) -> set[int]:
     )
 
 
+def _names(far: Any, between: Table, its: str, ours: str, number: int | None) -> Select[Any]:
+    """The names of what a table of links puts beside our row."""
+    name = far.username if far is Staff else far.name
+    return select(name).join(between, between.c[its] == far.id).where(between.c[ours] == number)
+
+
 def links_of(session: Session, row: Model) -> dict[str, Any]:
     """What the row is linked with in the database now, by name: roles, groups, people, permissions."""
     number = getattr(row, "id", None)
     queries: dict[str, Any] = {}
     match row:
         case Staff():
-            queries["roles"] = (
-                select(ScreenRole.name)
-                .join(assoc_user_role, assoc_user_role.c.role_id == ScreenRole.id)
-                .where(assoc_user_role.c.user_id == number)
-            )
-            queries["groups"] = (
-                select(Group.name)
-                .join(assoc_user_group, assoc_user_group.c.group_id == Group.id)
-                .where(assoc_user_group.c.user_id == number)
-            )
+            queries["roles"] = _names(ScreenRole, assoc_user_role, "role_id", "user_id", number)
+            queries["groups"] = _names(Group, assoc_user_group, "group_id", "user_id", number)
         case Group():
-            queries["roles"] = (
-                select(ScreenRole.name)
-                .join(assoc_group_role, assoc_group_role.c.role_id == ScreenRole.id)
-                .where(assoc_group_role.c.group_id == number)
-            )
-            queries["users"] = (
-                select(Staff.username)
-                .join(assoc_user_group, assoc_user_group.c.user_id == Staff.id)
-                .where(assoc_user_group.c.group_id == number)
-            )
+            queries["roles"] = _names(ScreenRole, assoc_group_role, "role_id", "group_id", number)
+            queries["users"] = _names(Staff, assoc_user_group, "user_id", "group_id", number)
         case ScreenRole():
-            queries["users"] = (
-                select(Staff.username)
-                .join(assoc_user_role, assoc_user_role.c.user_id == Staff.id)
-                .where(assoc_user_role.c.role_id == number)
-            )
-            queries["groups"] = (
-                select(Group.name)
-                .join(assoc_group_role, assoc_group_role.c.group_id == Group.id)
-                .where(assoc_group_role.c.role_id == number)
-            )
+            queries["users"] = _names(Staff, assoc_user_role, "user_id", "role_id", number)
+            queries["groups"] = _names(Group, assoc_group_role, "group_id", "role_id", number)
             queries["permissions"] = (
                 select(Permission.name + " on " + ViewMenu.name)
                 .join(PermissionView, PermissionView.permission_id == Permission.id)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -101,9 +101,11 @@ def access_attachment(
     return find_file(session, attachment_id, Attachment.ticket_id == ticket.id)
 
 
-def find_file(session: Session, attachment_id: int, *conditions: object) -> tuple[Attachment, Path]:
+def find_file(
+    session: Session, attachment_id: int, *conditions: ColumnElement[bool]
+) -> tuple[Attachment, Path]:
     """The row and the file under these conditions, which the caller must have proved. Raises NotFound."""
-    query = select(Attachment).where(Attachment.id == attachment_id, *conditions)  # type: ignore[arg-type]  # SQL
+    query = select(Attachment).where(Attachment.id == attachment_id, *conditions)
     found = session.scalars(query).one_or_none() if is_id(attachment_id) else None
     path = attachment_files.path_of(found.stored_name) if found else None
     if found is None or path is None or not path.is_file():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.notify.caps import midnight
@@ -80,9 +80,9 @@ def condition(row: ChannelHealth | None) -> tuple[Health, datetime | None, datet
     return Health.WORKS, row.worked_at, None
 
 
-def _count(session: Session, *terms: object) -> dict[str, int]:
+def _count(session: Session, *terms: ColumnElement[bool]) -> dict[str, int]:
     """Deliveries by channel; people's own addresses count together."""
-    query = select(Delivery.channel, func.count()).where(*terms, Delivery.channel != ChannelName.POPUP)  # type: ignore[arg-type]  # conditions, whatever their type
+    query = select(Delivery.channel, func.count()).where(*terms, Delivery.channel != ChannelName.POPUP)
     counts: dict[str, int] = {}
     for channel, number in session.execute(query.group_by(Delivery.channel)):
         counts[kind_of(channel)] = counts.get(kind_of(channel), 0) + number

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,38 +33,9 @@ from app.services.roles import (
 )
 from app.workflow import allowed_moves
 from models import Department, RoleGridStamp, Sight, Staff, Ticket, WorkRole
-from tests.support.cast import Cast, make_cast
+from tests.support.cast import Cast, Hold
 from tests.support.factories import actor_of, make_membership, make_role, make_user
 from tests.support.queries import count_queries
-
-
-@pytest.fixture
-def cast(session: Session) -> Cast:
-    """The firm of tests.support.cast."""
-    return make_cast(session)
-
-
-@pytest.fixture
-def boss(session: Session, cast: Cast) -> Actor:
-    """The administrator who makes roles."""
-    return load_actor(session, cast.people["administrator"])
-
-
-Hold = Callable[..., int]
-
-
-@pytest.fixture
-def hold(session: Session, cast: Cast) -> Hold:
-    """Gives a new person a role in department A and returns his id."""
-
-    def give(role: WorkRole | str, **dates: Any) -> int:
-        person = make_user(session)
-        department = session.get_one(Department, cast.departments["a"])
-        make_membership(session, person, department, role if isinstance(role, str) else role.key, **dates)
-        user_id: int = person.id
-        return user_id
-
-    return give
 
 
 def seen(session: Session, cast: Cast, user_id: int) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -14,38 +13,13 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.extensions import appbuilder, redis
-from models import SignInWay, Staff
+from models import Staff
 from tests.support.domain import LOCAL, by_form, with_local_password
 from tests.support.factories import make_user
-from tests.support.oidc import OTHER_KEY, Service, oidc_service
+from tests.support.oidc import OTHER_KEY, Service
 from tests.support.outside import NOT_COMPLETED, SILENT, go, is_in, know, local, refused, start
 
 one_database = pytest.mark.database("sqlite", reason="the service's faults are the same for both")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Service]:
-    """The service of all tests here."""
-    with oidc_service() as service:
-        yield service
-
-
-@pytest.fixture
-def service(
-    app: Flask, client: FlaskClient, server: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Service:
-    """Everything is well with it, the helpdesk knows it, and the visitor reads English."""
-    server.__init__(url=server.url)  # type: ignore[misc]  # as good as new
-    server.claims = {"sub": "s-1", "email": "olena@corp.example", "email_verified": True}
-    know(app, tmp_path, monkeypatch, server.provider())
-    client.post("/settings/language", data={"locale": "en"})
-    return server
-
-
-@pytest.fixture
-def user(session: Session) -> Staff:
-    """Who may come in this way."""
-    return make_user(session, "olena", sign_in_way=SignInWay.OUTSIDE)
 
 
 @one_database

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,35 +18,10 @@ from models import JournalEntry, OutsideIdentity, SignInWay, Staff
 from tests.support.codes import enrol
 from tests.support.domain import LOCAL, by_form, with_local_password
 from tests.support.factories import make_user
-from tests.support.oidc import Service, oidc_service
+from tests.support.oidc import Service
 from tests.support.outside import NO_ACCOUNT, NOT_COMPLETED, go, is_in, know, refused, start
 
 one_database = pytest.mark.database("sqlite", reason="the service's faults are the same for both")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Service]:
-    """The service of all tests here."""
-    with oidc_service() as service:
-        yield service
-
-
-@pytest.fixture
-def service(
-    app: Flask, client: FlaskClient, server: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Service:
-    """Everything is well with it, the helpdesk knows it, and the visitor reads English."""
-    server.__init__(url=server.url)  # type: ignore[misc]  # as good as new
-    server.claims = {"sub": "s-1", "email": "olena@corp.example", "email_verified": True}
-    know(app, tmp_path, monkeypatch, server.provider())
-    client.post("/settings/language", data={"locale": "en"})
-    return server
-
-
-@pytest.fixture
-def user(session: Session) -> Staff:
-    """Who may come in this way."""
-    return make_user(session, "olena", sign_in_way=SignInWay.OUTSIDE)
 
 
 def test_person_signs_in_and_is_known_from_then_on(

@@ -5,6 +5,7 @@ The table :data:`VISIBLE` was written by hand from ARCHITECTURE, section 2.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -59,6 +60,10 @@ def expected_box(box: str, who: str) -> set[str]:
     if box == "outbox":
         return WRITTEN.get(who, set()) - ARCHIVED
     return VISIBLE[who] - ONLY_WRITTEN.get(who, set()) - ARCHIVED
+
+
+# gives a new person a role in department A and returns his id
+Hold = Callable[..., int]
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,10 @@ class Service:
     used: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
+    def reset(self) -> None:
+        """As good as new, on the same address."""
+        vars(self).update(vars(Service(url=self.url)))
+
     def provider(self, name: str = "keycloak", **more: Any) -> dict[str, Any]:
         """As somebody writes it into the file."""
         remote = {

@@ -31,20 +31,6 @@ def channels(session: Session) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def desk(session: Session) -> Department:
-    """A department whose ladder has one step, an SMS after ten minutes."""
-    desk = make_department(session)
-    session.add(LadderRung(department_id=desk.id, channel=SMS, after_minutes=10))
-    return desk
-
-
-@pytest.fixture
-def workers(session: Session, desk: Department) -> list[Staff]:
-    """Two employees of it."""
-    return [make_user(session, employee_of=[desk]) for _turn in range(2)]
-
-
 def test_own_rungs_stand_in_the_place_of_everybodys_and_no_grid_silences_them(
     session: Session, desk: Department, workers: list[Staff]
 ) -> None:

@@ -14,7 +14,6 @@ from models import (
     Absence,
     ChannelName,
     Department,
-    LadderRung,
     NotificationChoice,
     NotificationHabit,
     OwnAddress,
@@ -33,20 +32,6 @@ def channels(session: Session) -> Iterator[None]:
     """E-mail and SMS are on and reach everybody."""
     with recording_channel(session, EMAIL), recording_channel(session, SMS):
         yield
-
-
-@pytest.fixture
-def desk(session: Session) -> Department:
-    """A department whose ladder has one step, an SMS after ten minutes."""
-    desk = make_department(session)
-    session.add(LadderRung(department_id=desk.id, channel=SMS, after_minutes=10))
-    return desk
-
-
-@pytest.fixture
-def workers(session: Session, desk: Department) -> list[Staff]:
-    """Two employees of it."""
-    return [make_user(session, employee_of=[desk]) for _turn in range(2)]
 
 
 def test_grid_decides_and_the_choice_of_one_touches_no_other(

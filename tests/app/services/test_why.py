@@ -26,22 +26,9 @@ from models import (
     Ticket,
     TicketWatch,
 )
-from tests.support.cast import ACTIVE, VISIBLE, Cast, make_cast
+from tests.support.cast import ACTIVE, VISIBLE, Cast
 from tests.support.channels import recording_channel
 from tests.support.factories import make_membership, make_role, make_user
-
-
-@pytest.fixture
-def cast(session: Session) -> Cast:
-    """The firm of tests.support.cast."""
-    return make_cast(session)
-
-
-@pytest.fixture
-def boss(session: Session, cast: Cast) -> Actor:
-    """The administrator."""
-    return load_actor(session, cast.people["administrator"])
-
 
 REASONS = [
     ("administrator", "a_free", {Rule.ADMINISTRATOR}),
